@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Bulkhead. `make help` lists what can be made. Everything made goes below build/:
+#
+#   build/obj-<compiler>/   objects that all systems share
+#   build/<system>/         one folder a system: gen/ (from its DTS), bulkhead.elf, bulkhead.iso
+#   build/images/           guest kernels and initramfs (images/Makefile)
+#   build/tests/            test programs
+#
+# V=1 shows the commands. What is slow to get is cached outside the tree, in ~/.cache/bulkhead.
+
+CONFIG ?= configs/qemu-x86-duo.dts
+ARCH ?= x86
+CC = gcc
+BUILD := build
+VERSION := 0.1.0
+# Debian's own Python: its packages (libfdt, jsonschema, pytest) come from apt.
+PYTHON ?= /usr/bin/python3
+
+SYSTEM := $(basename $(notdir $(CONFIG)))
+OUT := $(BUILD)/$(SYSTEM)
+GEN := $(OUT)/gen
+OBJ := $(BUILD)/obj-$(notdir $(CC))
+
+Q := $(if $(filter-out 0,$(V)),,@)
+say = @printf '  %-7s %s\n' $(1) '$(2)'
+
+.PHONY: all
+all: $(OUT)/bulkhead.elf
+
+include images/Makefile
+
+# --- The hypervisor -----------------------------------------------------------------------------
+
+CORE_SOURCES := $(sort $(wildcard src/core/*.c))
+VDEV_SOURCES := $(sort $(wildcard src/vdev/*.c))
+ARCH_SOURCES := $(sort $(wildcard src/arch/$(ARCH)/*.[cS] src/arch/$(ARCH)/*/*.[cS]))
+OBJECTS := $(patsubst %,$(OBJ)/%.o,$(CORE_SOURCES) $(VDEV_SOURCES) $(ARCH_SOURCES))
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror
+CPPFLAGS := -Isrc -Isrc/arch/$(ARCH) -Isrc/arch/$(ARCH)/include -DBULKHEAD_VERSION='"$(VERSION)"'
+# No SSE or x87: those registers stay the guest's. No red zone: exceptions use the same stack.
+CFLAGS := -std=c11 -O2 -g $(WARNINGS) -ffreestanding -fno-pic -mcmodel=small -mgeneral-regs-only \
+	-mno-red-zone -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
+	-fno-strict-aliasing -fno-common
+LDFLAGS := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,max-page-size=4096
+
+$(OBJ)/%.c.o: %.c | $(BUILD)/.setup-build
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(OBJ)/%.S.o: %.S | $(BUILD)/.setup-build
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -g -MMD -MP -c $< -o $@
+
+-include $(OBJECTS:.o=.d)
+
+# Objects depend on the flags above.
+$(OBJECTS): Makefile
+
+# --- From the DTS -------------------------------------------------------------------------------
+
+GENERATOR := scripts/gen_config.py $(wildcard scripts/genconfig/*.py configs/bindings/*.yaml)
+GEN_CONFIG := $(PYTHON) scripts/gen_config.py $(CONFIG)
+
+# partition.c stands for all that the generator writes. It keeps its time stamp when nothing changed, so
+# a second file remembers that the generator ran.
+$(GEN)/.done: $(CONFIG) $(GENERATOR) $(OUT)/images.mk | $(BUILD)/.setup-build
+	$(call say,GEN,$(CONFIG))
+	@mkdir -p $(GEN)
+	$(Q)$(GEN_CONFIG) --out $(GEN) --images $(IMAGES_DIR) --depfile $(GEN)/.done.d
+	@touch $@
+
+$(GEN)/partition.c $(GEN)/images.S $(GEN)/layout.h $(GEN)/qemu.args: $(GEN)/.done ;
+
+# Which guest images the DTS names: they must exist before the generator reads them.
+$(OUT)/images.mk: $(CONFIG) $(wildcard configs/*.dtsi configs/boards/*.dtsi) | $(BUILD)/.setup-build
+	@mkdir -p $(@D)
+	$(Q)$(GEN_CONFIG) --list-images > $@.names || { rm -f $@.names; exit 1; }
+	@sed 's|^|$(GEN)/.done: $(IMAGES_DIR)/|' $@.names > $@ && rm $@.names
+
+NEEDS_CONFIG := $(filter-out help list clean setup images update-images test lint docs,$(or $(MAKECMDGOALS),all))
+ifneq ($(NEEDS_CONFIG),)
+-include $(OUT)/images.mk
+-include $(GEN)/.done.d
+endif
+
+$(OUT)/partition.o: $(GEN)/partition.c
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) -I$(GEN) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(OUT)/images.o: $(GEN)/images.S $(GEN)/.done
+	$(call say,AS,$<)
+	$(Q)$(CC) -I$(GEN) -c $< -o $@
+
+$(OUT)/hypervisor.ld: src/arch/$(ARCH)/hypervisor.ld $(GEN)/layout.h
+	$(Q)$(CC) -E -P -x c -I$(GEN) $< -o $@
+
+-include $(OUT)/partition.d
+
+$(OUT)/bulkhead.elf: $(OUT)/hypervisor.ld $(OBJECTS) $(OUT)/partition.o $(OUT)/images.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -T $(OUT)/hypervisor.ld $(filter %.o,$^) -o $@.tmp
+	@mv $@.tmp $@
+
+# --- Running ------------------------------------------------------------------------------------
+
+QEMU := scripts/qemu.sh
+qemu_args = $$(cat $(GEN)/qemu.args)
+
+.PHONY: run
+run: $(OUT)/bulkhead.elf | $(BUILD)/.setup-run
+	@printf '  RUN     %s  (Ctrl-A X leaves QEMU, Ctrl-] ? helps)\n' '$(SYSTEM)'
+	$(Q)$(QEMU) $(qemu_args) -nographic -no-reboot -nic none -kernel $< $(QEMU_EXTRA)
+
+# The running system under gdb: QEMU waits in the background until gdb lets it go.
+GDB_PORT ?= 1234
+.PHONY: gdb
+gdb: $(OUT)/bulkhead.elf | $(BUILD)/.setup-run $(BUILD)/.setup-test
+	$(Q)scripts/gdb.sh $(OUT) $(GDB_PORT) $(QEMU) $(qemu_args)
+
+# GRUB's rescue image: starts from CD and USB stick, by BIOS.
+.PHONY: iso
+iso: $(OUT)/bulkhead.iso
+$(OUT)/bulkhead.iso: $(OUT)/bulkhead.elf images/grub.cfg | $(BUILD)/.setup-test
+	$(call say,ISO,$@)
+	@rm -rf $(OUT)/iso && mkdir -p $(OUT)/iso/boot/grub
+	@cp $< $(OUT)/iso/boot/bulkhead.elf && cp images/grub.cfg $(OUT)/iso/boot/grub/grub.cfg
+	$(Q)grub-mkrescue -d /usr/lib/grub/i386-pc -o $@.tmp $(OUT)/iso >$(OUT)/iso.log 2>&1 || { cat $(OUT)/iso.log; exit 1; }
+	@mv $@.tmp $@ && rm -rf $(OUT)/iso
+
+.PHONY: list
+list: | $(BUILD)/.setup-build
+	@for dts in configs/*.dts; do $(PYTHON) scripts/gen_config.py $$dts --describe; done | \
+		awk -F'\t' '{ printf "  %-18s %s\n", $$1, $$2 } END { print "\nmake run CONFIG=configs/NAME.dts starts one." }'
+
+# --- Tools --------------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test
+
+$(BUILD)/.setup-%: scripts/setup.sh
+	@mkdir -p $(@D)
+	@scripts/setup.sh $*
+	@touch $@
+
+# --- Tests --------------------------------------------------------------------------------------
+
+# T=unit, T=smoke, T=isolation or T=lint runs a part.
+T ?=
+.PHONY: test
+test: | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test
+	@$(QEMU) --prepare
+	$(Q)CC=$(CC) PYTHONPATH=scripts $(PYTHON) -m pytest -p no:cacheprovider -n 2 --dist worksteal -q \
+		$(if $(T),tests/$(T),tests) $(PYTEST_ARGS)
+
+.PHONY: docs
+docs: | $(BUILD)/.setup-build
+	$(call say,DOC,docs/configuration.md)
+	$(Q)$(PYTHON) scripts/gen_config.py --doc > docs/configuration.md.tmp && mv docs/configuration.md.tmp docs/configuration.md
+
+.PHONY: clean
+clean:
+	$(Q)rm -rf $(BUILD)
+
+.PHONY: help
+help:
+	@echo 'make                       builds the default system, $(CONFIG)'
+	@echo 'make run                   builds it, guests and all, and starts it in QEMU'
+	@echo 'make CONFIG=configs/x.dts  builds another one (with run, gdb, iso: uses it)'
+	@echo 'make list                  names the systems and says what each shows'
+	@echo 'make gdb                   starts it under gdb: "help bulkhead" there lists the commands'
+	@echo 'make iso                   makes build/<system>/bulkhead.iso, which GRUB boots'
+	@echo 'make test [T=unit|smoke|isolation|lint]   runs the tests, or a part'
+	@echo 'make images                makes the guest images alone'
+	@echo 'make docs                  writes docs/configuration.md anew from the bindings'
+	@echo 'make clean                 removes build/; downloads stay in ~/.cache/bulkhead'
+	@echo
+	@echo 'V=1 shows the commands, CC=clang uses another compiler, -j2 builds in parallel.'

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Find image files and hand each kernel to the loader that understands it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Iterable, Iterator, Optional
+
+from . import acpi, asl, linux, pvh
+from .diag import fail, short_path
+from .guest import Loaded
+from .model import Cell, Image, System
+
+
+def image_names(system: System) -> list[str]:
+    """The files that the DTS asks for, each once, in its order."""
+    names = [image.name for cell in system.cells for image in (cell.kernel, cell.initrd) if image]
+    return list(dict.fromkeys(names))
+
+
+def search_path(system: System, images: Optional[str], project: str) -> list[str]:
+    """Where images are looked for: the image folder, beside the DTS, the project's root."""
+    folders = [images] if images else []
+    return folders + [os.path.dirname(system.file) or ".", project]
+
+
+def find_images(system: System, folders: Iterable[str]) -> None:
+    """Fill in where each image is."""
+    folders = list(folders)
+    for cell in system.cells:
+        cell.kernel = _found(cell.kernel, folders)
+        cell.initrd = _found(cell.initrd, folders) if cell.initrd else None
+
+
+def _found(image: Image, folders: Iterable[str]) -> Image:
+    for folder in folders:
+        path = os.path.join(folder, image.name)  # an absolute name stays as it is
+        if os.path.isfile(path):
+            return replace(image, path=path)
+    return image
+
+
+def image_files(system: System) -> Iterator[str]:
+    """The files that were found, each once."""
+    paths = [image.path for cell in system.cells for image in (cell.kernel, cell.initrd)
+             if image and image.path]
+    yield from dict.fromkeys(paths)
+
+
+def load_cell(system: System, cell: Cell) -> tuple[Loaded, acpi.AcpiTables, str]:
+    """Lay out @cell's memory; also its ACPI tables and the source of its DSDT."""
+    given = [device for _, device in system.cell_devices(cell)]
+    source = asl.dsdt_source(cell, given)
+    tables = acpi.build(cell, asl.compile_asl(source, cell))
+    segments = tables.segments(cell)
+    data = _read(cell.kernel)
+    initrd_size = len(_read(cell.initrd)) if cell.initrd else 0
+    if linux.is_bzimage(data):
+        bzimage = linux.parse(cell.kernel, data, len(data))
+        return linux.load(cell, bzimage, initrd_size, segments, tables.rsdp), tables, source
+    if pvh.is_elf(data):
+        kernel = pvh.parse(cell.kernel, data)
+        return pvh.load(cell, kernel, initrd_size, segments, tables.rsdp), tables, source
+    raise fail("kernel-format", f"{cell.kernel.name} is neither a Linux bzImage nor an ELF", cell.kernel.pos,
+               notes=[(cell.kernel.pos, f"the file is {short_path(cell.kernel.path or '')}")],
+               cure="take a Linux bzImage, or an x86 ELF with a PVH entry note")
+
+
+def _read(image: Image) -> bytes:
+    assert image.path  # rule image-missing has made sure of it
+    try:
+        with open(image.path, "rb") as data:
+            content = data.read()
+    except OSError as error:
+        raise fail("image-missing", f"{image.name} cannot be read: {error.strerror}", image.pos) from None
+    if not content:
+        raise fail("image-empty", f"{image.name} is empty", image.pos, cure="build or fetch it again")
+    return content

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All stages in their order: from a DTS to a Plan, which holds everything that the emitters need."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from typing import Optional
+
+from . import images, placement, rules
+from . import rules_board, rules_cells, rules_devices  # noqa: F401 (they register their rules)
+from .acpi import AcpiTables
+from .bindings import check_tree, load_bindings
+from .build import Builder
+from .diag import ConfigError, Diagnostic
+from .dts import Tree, read_dts
+from .guest import Blob, FilePart, Loaded
+from .model import PAGE, Range, System
+
+PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ARCH_HEADER = os.path.join("src", "arch", "x86", "include", "arch_partition.h")
+
+
+@dataclass(frozen=True)
+class PoolPages:
+    """The page counts of arch_partition.h."""
+
+    fixed: int
+    per_cpu: int
+    per_cell: int
+
+
+@dataclass
+class Plan:
+    """A system that passed all rules, and what was computed for it."""
+
+    system: System
+    warnings: list[Diagnostic]
+    loaded: list[Loaded]              # parallel to system.cells, as are the next two
+    acpi: list[AcpiTables]
+    asl: list[str]
+    stage2_pages: int = 0
+    pool_pages: int = 0
+    files: list[str] = field(default_factory=list)   # image files, in the order of their symbols
+    blobs: list[Blob] = field(default_factory=list)  # generated data, each content once
+    depends: list[str] = field(default_factory=list)
+
+
+def parse(config: str, project: str = PROJECT) -> tuple[Tree, System, list[Diagnostic]]:
+    """The stages up to the model; raises ConfigError."""
+    tree = read_dts(config, os.path.relpath(os.path.join(project, "configs")))
+    decoded, found = check_tree(tree, load_bindings(os.path.join(project, "configs", "bindings")))
+    if found:
+        raise ConfigError(tree.warnings + found)
+    return tree, Builder(tree, decoded).system(), tree.warnings
+
+
+def plan(config: str, image_dir: Optional[str], project: str = PROJECT) -> Plan:
+    """All stages; raises ConfigError."""
+    _, system, warnings = parse(config, project)
+    warnings = warnings + _all_of(system, ("board", "cells"))
+    images.find_images(system, images.search_path(system, image_dir, project))
+    warnings += rules.run("images", system)
+    result = _load(system, warnings)
+    pool = read_pool_pages(os.path.join(project, ARCH_HEADER))
+    _size_hypervisor(result, pool)
+    warnings += rules.run("placed", system)
+    placement.place(system)
+    _assign_comparators(system)
+    result.stage2_pages = placement.stage2_total(system)
+    result.pool_pages = _pool(system, pool, result.stage2_pages)
+    result.depends = _depends(system, project)
+    return result
+
+
+def _all_of(system: System, stages: tuple[str, ...]) -> list[Diagnostic]:
+    """The findings of several stages together, so that the user sees them all at once."""
+    warnings: list[Diagnostic] = []
+    refused = False
+    for stage in stages:
+        try:
+            warnings += rules.run(stage, system)
+        except ConfigError as error:
+            warnings += error.diagnostics
+            refused = True
+    if refused:
+        raise ConfigError(warnings)
+    return warnings
+
+
+def _load(system: System, warnings: list[Diagnostic]) -> Plan:
+    """Lay out every cell; the refusals of all cells are told together."""
+    result = Plan(system, warnings, [], [], [])
+    errors: list[Diagnostic] = []
+    for cell in system.cells:
+        try:
+            loaded, tables, source = images.load_cell(system, cell)
+        except ConfigError as error:
+            errors += error.diagnostics
+            continue
+        result.loaded.append(loaded)
+        result.acpi.append(tables)
+        result.asl.append(source)
+    if errors:
+        raise ConfigError(warnings + errors)
+    _collect_data(result)
+    return result
+
+
+def _collect_data(result: Plan) -> None:
+    """Image files once by path, generated data once by content (its first name stays)."""
+    blobs: dict[bytes, Blob] = {}
+    files: dict[str, None] = {}
+    for loaded in result.loaded:
+        for segment in loaded.segments:
+            if isinstance(segment.source, FilePart):
+                files[segment.source.path] = None
+            else:
+                blobs.setdefault(segment.source.data, segment.source)
+    result.files, result.blobs = list(files), list(blobs.values())
+
+
+def read_pool_pages(header: str) -> PoolPages:
+    """Page counts from the C header, which is the only place where they are written."""
+    with open(header, encoding="utf-8") as text:
+        found = dict(re.findall(r"^#define ARCH_POOL_PAGES_(\w+)\s+(\d+)", text.read(), re.M))
+    return PoolPages(int(found["FIXED"]), int(found["PER_CPU"]), int(found["PER_CELL"]))
+
+
+def _pool(system: System, pool: PoolPages, stage2: int) -> int:
+    return stage2 + pool.fixed + len(system.board.cpus) * pool.per_cpu + len(system.cells) * pool.per_cell
+
+
+def _size_hypervisor(result: Plan, pool: PoolPages) -> None:
+    """The hypervisor's range. Cells have no place yet, so their tables are taken as without 1 GiB pages."""
+    system = result.system
+    most = _pool(system, pool, placement.stage2_total(system, large_1g=False)) * PAGE
+    need = placement.hypervisor_need(result.loaded, os.path.getsize, most)
+    system.hypervisor.need = need
+    if system.hypervisor.memory is None:
+        system.hypervisor.memory = Range(placement.HYPERVISOR_BASE, need, system.hypervisor.pos)
+
+
+def _assign_comparators(system: System) -> None:
+    timed = [cell for cell in system.cells if cell.timers]
+    for number, cell in enumerate(timed):
+        cell.comparator = number
+
+
+def _depends(system: System, project: str) -> list[str]:
+    """Every file whose change may change the output."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    modules = [os.path.join(here, name) for name in sorted(os.listdir(here)) if name.endswith(".py")]
+    folder = os.path.join(project, "configs", "bindings")
+    bindings = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".yaml")]
+    return system.inputs + list(images.image_files(system)) + bindings + modules + \
+        [os.path.join(project, ARCH_HEADER)]

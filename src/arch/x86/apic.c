@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "apic.h"
+#include "x86.h"
+
+#define SIVR_RESET 0xffu
+#define NR_VECTOR_WORDS 8u
+
+void apic_init(void)
+{
+	uint64_t base = rdmsr(MSR_APIC_BASE);
+
+	wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+	wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE | APIC_BASE_EXTD);
+	wrmsr(X2APIC_SIVR, SIVR_RESET);
+}
+
+uint32_t apic_id(void)
+{
+	return (uint32_t)rdmsr(X2APIC_ID);
+}
+
+void apic_eoi(void)
+{
+	wrmsr(X2APIC_EOI, 0);
+}
+
+void apic_send(uint32_t id, uint32_t low)
+{
+	wrmsr(X2APIC_ICR, (uint64_t)id << 32 | low);
+}
+
+static bool any(uint32_t first)
+{
+	for (uint32_t i = 0; i < NR_VECTOR_WORDS; i++)
+		if (rdmsr(first + i) != 0)
+			return true;
+	return false;
+}
+
+void apic_reset(void (*drain)(void))
+{
+	static const uint32_t lvts[] = { X2APIC_LVT_TIMER, X2APIC_LVT_THERMAL, X2APIC_LVT_COUNTER,
+					 X2APIC_LVT_LINT0, X2APIC_LVT_LINT1,   X2APIC_LVT_ERROR };
+
+	wrmsr(X2APIC_TIMER_INITIAL, 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(lvts); i++)
+		wrmsr(lvts[i], APIC_LVT_MASKED);
+	wrmsr(X2APIC_TPR, 0);
+	wrmsr(X2APIC_SIVR, SIVR_RESET | APIC_SIVR_ENABLE);
+	while (any(X2APIC_ISR))
+		apic_eoi();
+	while (any(X2APIC_IRR))
+		drain();
+	wrmsr(X2APIC_TIMER_DIVIDE, 0);
+	wrmsr(X2APIC_ESR, 0);
+	wrmsr(X2APIC_SIVR, SIVR_RESET);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "boot_info.h"
+#include "core/string.h"
+
+#define MB2_BOOTLOADER_MAGIC 0x36d76289u
+#define MB2_TAG_END 0
+#define MB2_TAG_MMAP 6
+#define MB2_TAG_ACPI_OLD 14
+#define MB2_TAG_ACPI_NEW 15
+#define MB2_MAX_SIZE 0x100000u /* larger information is damaged */
+
+#define PVH_MAGIC 0x336ec578u
+
+#define MEMORY_USABLE 1u /* the same number in both protocols: ACPI's AddressRangeMemory */
+
+struct mb2_tag {
+	uint32_t type;
+	uint32_t size;
+};
+
+struct mb2_mmap_entry {
+	uint64_t base;
+	uint64_t size;
+	uint32_t type;
+	uint32_t reserved;
+};
+
+struct pvh_start_info {
+	uint32_t magic;
+	uint32_t version;
+	uint32_t flags;
+	uint32_t nr_modules;
+	uint64_t modules;
+	uint64_t cmdline;
+	uint64_t rsdp;
+	uint64_t memmap; /* from version 1 on */
+	uint32_t memmap_entries;
+	uint32_t reserved;
+};
+
+struct pvh_memmap_entry {
+	uint64_t base;
+	uint64_t size;
+	uint32_t type;
+	uint32_t reserved;
+};
+
+static void add_ram(struct boot_info *info, uint64_t base, uint64_t size)
+{
+	if (info->nr_ram == BOOT_MAX_RANGES || base + size < base)
+		return;
+	info->ram[info->nr_ram].base = base;
+	info->ram[info->nr_ram].size = size;
+	info->nr_ram++;
+}
+
+static void read_mb2_mmap(struct boot_info *info, uint64_t tag, uint32_t size)
+{
+	uint32_t entry_size = *(const uint32_t *)(tag + 8);
+	struct mb2_mmap_entry entry;
+
+	if (entry_size < sizeof(entry))
+		return;
+	for (uint32_t at = 16; at + entry_size <= size; at += entry_size) {
+		memcpy(&entry, (const void *)(tag + at), sizeof(entry));
+		if (entry.type == MEMORY_USABLE)
+			add_ram(info, entry.base, entry.size);
+	}
+}
+
+static int read_mb2(struct boot_info *info, uint64_t address)
+{
+	uint32_t total = *(const uint32_t *)address;
+	uint32_t at = 8;
+
+	info->loader = "multiboot2";
+	if (total < 16 || total > MB2_MAX_SIZE)
+		return -EINVAL;
+	while (at + sizeof(struct mb2_tag) <= total) {
+		const struct mb2_tag *tag = (const struct mb2_tag *)(address + at);
+
+		if (tag->type == MB2_TAG_END)
+			return 0;
+		if (tag->size < sizeof(*tag) || tag->size > total - at)
+			return -EINVAL;
+		if (tag->type == MB2_TAG_MMAP && tag->size >= 16)
+			read_mb2_mmap(info, address + at, tag->size);
+		if (tag->type == MB2_TAG_ACPI_NEW || (tag->type == MB2_TAG_ACPI_OLD && !info->rsdp))
+			info->rsdp = address + at + sizeof(*tag);
+		at += (tag->size + 7) & ~7u;
+	}
+	return -EINVAL;
+}
+
+static int read_pvh(struct boot_info *info, uint64_t address)
+{
+	const struct pvh_start_info *start = (const struct pvh_start_info *)address;
+	const struct pvh_memmap_entry *entry;
+
+	info->loader = "PVH";
+	if (start->magic != PVH_MAGIC || start->version < 1)
+		return -EINVAL;
+	info->rsdp = start->rsdp;
+	entry = (const struct pvh_memmap_entry *)start->memmap;
+	for (uint32_t i = 0; i < start->memmap_entries; i++)
+		if (entry[i].type == MEMORY_USABLE)
+			add_ram(info, entry[i].base, entry[i].size);
+	return 0;
+}
+
+int boot_info_read(struct boot_info *info, uint32_t magic, uint64_t address)
+{
+	memset(info, 0, sizeof(*info));
+	if (address & 3)
+		return -EINVAL;
+	if (magic == MB2_BOOTLOADER_MAGIC)
+		return read_mb2(info, address);
+	return magic == 0 ? read_pvh(info, address) : -EINVAL;
+}
+
+uint64_t boot_info_first_gap(const struct boot_info *info, uint64_t base, uint64_t size)
+{
+	uint64_t at = base;
+	bool moved = true;
+
+	while (moved && at - base < size) {
+		moved = false;
+		for (unsigned int i = 0; i < info->nr_ram; i++) {
+			const struct boot_range *ram = &info->ram[i];
+
+			if (at >= ram->base && at - ram->base < ram->size) {
+				at = ram->base + ram->size;
+				moved = true;
+			}
+		}
+	}
+	return at - base < size ? at : base + size;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Carries out guest instructions that touch virtual devices: port I/O and memory-mapped registers. */
+#include "core/arch.h"
+#include "core/cell.h"
+#include "guest.h"
+#include "insn.h"
+#include "vendor.h"
+
+#define RFLAGS_VM BIT_ULL(17)
+
+/* One instruction on its way. */
+struct operation {
+	struct vcpu *vcpu;
+	const struct vcpu_exit *exit;
+	const struct insn *insn;
+	const struct x86_state *state;
+	uint64_t next_rip;
+	bool rom; /* the address is read-only memory of the cell: writes vanish, as in a real ROM */
+};
+
+static enum insn_mode mode_of(const struct arch_vcpu *guest, const struct x86_state *state)
+{
+	uint16_t attributes = state->segments[SEG_CS].attributes;
+
+	if ((state->efer & EFER_LMA) && (attributes & SEG_ATTR_LONG))
+		return INSN_MODE_64;
+	if ((attributes & SEG_ATTR_BIG) && !(guest->rflags & RFLAGS_VM))
+		return INSN_MODE_32;
+	return INSN_MODE_16;
+}
+
+/* In 64-bit mode only FS and GS have a base (APM 4.5.3). */
+static uint64_t segment_base(const struct operation *op, enum insn_segment segment)
+{
+	static const uint8_t map[] = { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS };
+
+	if (mode_of(op->vcpu->arch, op->state) == INSN_MODE_64 && segment < INSN_FS)
+		return 0;
+	return op->state->segments[map[segment]].base;
+}
+
+static uint64_t source_address(const struct operation *op)
+{
+	return segment_base(op, op->insn->segment) + insn_offset(op->insn, op->vcpu->arch->gpr, op->next_rip);
+}
+
+static uint64_t es_rdi(const struct operation *op)
+{
+	unsigned int bits = op->insn->address_size * 8u;
+	uint64_t rdi = op->vcpu->arch->gpr[GPR_RDI];
+
+	return segment_base(op, INSN_ES) + (bits == 64 ? rdi : rdi & (BIT_ULL(bits) - 1));
+}
+
+static int device(const struct operation *op, unsigned int size, bool write, uint64_t *value)
+{
+	bool pio = op->exit->reason == EXIT_PIO;
+	uint64_t address = pio ? op->exit->pio.port : op->exit->mmio.gpa;
+	uint64_t result = 0;
+
+	if (op->rom && write)
+		return 0;
+	for (unsigned int done = 0; done < size; done += 4) {
+		unsigned int part = size - done < 4 ? size - done : 4;
+		uint32_t word = write ? (uint32_t)(*value >> (done * 8)) : 0;
+		int err = cell_access(op->vcpu, pio ? DEVICE_PIO : DEVICE_MMIO, address + done, part, write, &word);
+
+		if (err)
+			return err;
+		result |= (uint64_t)word << (done * 8);
+	}
+	if (!write)
+		*value = size < 8 ? result & (BIT_ULL(size * 8) - 1) : result;
+	return 0;
+}
+
+/* Only string instructions have a second operand, in ordinary memory. */
+static int operand_read(void *ctx, unsigned int size, uint64_t *value)
+{
+	const struct operation *op = ctx;
+	bool memory = op->insn->kind == INSN_OUTS || (op->insn->kind == INSN_MOVS && op->exit->mmio.write);
+
+	*value = 0;
+	if (memory || (op->rom && op->exit->reason == EXIT_MMIO)) {
+		uint64_t linear = op->insn->kind == INSN_STOS ? es_rdi(op) : source_address(op);
+
+		return guest_read_linear(op->vcpu->arch, op->vcpu->cell, linear, value, size);
+	}
+	return device(op, size, false, value);
+}
+
+static int operand_write(void *ctx, unsigned int size, uint64_t value)
+{
+	const struct operation *op = ctx;
+	bool memory = op->insn->kind == INSN_INS || (op->insn->kind == INSN_MOVS && !op->exit->mmio.write);
+
+	if (memory)
+		return guest_write_linear(op->vcpu->arch, op->vcpu->cell, es_rdi(op), &value, size);
+	return device(op, size, true, &value);
+}
+
+static int fetch(struct vcpu *vcpu, const struct x86_state *state, struct insn *insn)
+{
+	struct arch_vcpu *guest = vcpu->arch;
+	enum insn_mode mode = mode_of(guest, state);
+	uint64_t linear = (mode == INSN_MODE_64 ? 0 : state->segments[SEG_CS].base) + guest->rip;
+	uint8_t bytes[INSN_MAX];
+	unsigned int len = INSN_MAX;
+
+	/* The instruction may end just before a page that is not there. */
+	if (guest_read_linear(guest, vcpu->cell, linear, bytes, len) != 0) {
+		uint64_t rest = PAGE_SIZE - (linear & ~PAGE_MASK);
+
+		if (rest >= INSN_MAX || guest_read_linear(guest, vcpu->cell, linear, bytes, (unsigned int)rest) != 0)
+			return -EPERM;
+		len = (unsigned int)rest;
+	}
+	return insn_decode(insn, bytes, len, mode) == 0 ? 0 : -EPERM;
+}
+
+static int emulate_instruction(struct vcpu *vcpu, const struct vcpu_exit *exit, bool rom)
+{
+	const struct insn_memory memory = { .ctx = NULL, .read = operand_read, .write = operand_write };
+	struct arch_vcpu *guest = vcpu->arch;
+	struct x86_state state;
+	struct insn insn;
+	struct operation op = { vcpu, exit, &insn, &state, 0, rom };
+	struct insn_memory bound = memory;
+	int result;
+
+	vendor->get_state(guest, &state);
+	if (fetch(vcpu, &state, &insn) != 0)
+		return -EPERM;
+	op.next_rip = guest->rip + insn.length;
+	bound.ctx = &op;
+	result = insn_emulate(&insn, guest->gpr, &guest->rflags, &bound);
+	if (result < 0)
+		return result;
+	if (result == 0)
+		vcpu_skip(guest, insn.length);
+	return 0;
+}
+
+static int emulate_port(struct vcpu *vcpu, const struct pio_exit *pio)
+{
+	struct arch_vcpu *guest = vcpu->arch;
+	uint64_t mask = BIT_ULL(pio->size * 8) - 1;
+	uint32_t value = (uint32_t)(guest->gpr[GPR_RAX] & mask);
+	int err = cell_access(vcpu, DEVICE_PIO, pio->port, pio->size, pio->write, &value);
+
+	if (err)
+		return err;
+	if (!pio->write) /* a 32-bit result clears the upper half, smaller ones keep it */
+		guest->gpr[GPR_RAX] = pio->size == 4 ? value : (guest->gpr[GPR_RAX] & ~mask) | (value & mask);
+	vcpu_skip(guest, pio->next_pc - guest->rip);
+	return 0;
+}
+
+/* Something that no emulated instruction can do: the cell faults, or the guest sees #GP, as on-violation says. */
+static int refuse(struct vcpu *vcpu, const struct mmio_exit *mmio)
+{
+	if (vcpu->cell->config->on_violation == VIOLATION_FAULT || mmio->execute)
+		return -EPERM;
+	cell_violation(vcpu, "address", mmio->gpa, mmio->write);
+	vcpu_inject_exception(vcpu->arch, VECTOR_GP, 0);
+	return 0;
+}
+
+int arch_vcpu_emulate(struct vcpu *vcpu, const struct vcpu_exit *exit)
+{
+	const struct mmio_exit *mmio = &exit->mmio;
+	int err;
+
+	if (exit->reason == EXIT_PIO)
+		return exit->pio.string ? emulate_instruction(vcpu, exit, false) : emulate_port(vcpu, &exit->pio);
+	if (mmio->execute || mmio->walk)
+		return refuse(vcpu, mmio);
+	err = emulate_instruction(vcpu, exit, cell_region(vcpu->cell, mmio->gpa) != NULL);
+	return err ? refuse(vcpu, mmio) : 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The x86 part of a cell's run-time state. */
+#ifndef ARCH_CELL_H
+#define ARCH_CELL_H
+
+#include "core/types.h"
+
+struct device;
+
+struct arch_cell {
+	uint64_t second_stage;   /* physical address of the root of the second-stage tables */
+	uint8_t *io_bitmap;      /* permission bitmaps in the format of the vendor's backend */
+	uint8_t *msr_bitmap;
+	const struct device *pic; /* the cell's 8259 pair, which acknowledges INTR; NULL if it has none */
+	uint32_t intr;           /* the 8259's INTR output */
+};
+
+#endif

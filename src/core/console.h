@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The console: one physical UART carries the virtual console of every cell and the hypervisor's
+ * log.
+ *
+ * Every line on the UART starts with the name of its source, "[linux0] ". One cell has the focus:
+ * it gets what the user types, and its output appears character by character. The others' lines,
+ * and the log's ("[bulkhead] "), appear whole; when the focused cell is in the middle of a line,
+ * theirs come on lines of their own and the focused cell's is then shown again up to where it was.
+ * The escape character of the configuration starts a command; escape, then "?", lists them. See
+ * docs/internals.md.
+ *
+ * Each cell puts its output into a ring of its own, so it never waits for another cell or for the
+ * UART. Whoever calls console_drain() moves bytes from the rings to the UART while it has room, a
+ * bounded number of them; for the rest the UART's interrupt comes back when there is room again.
+ *
+ * All of this may be called on any CPU. Nothing here waits for a lock.
+ */
+#ifndef CORE_CONSOLE_H
+#define CORE_CONSOLE_H
+
+#include "core/types.h"
+#include "core/log.h"
+#include "core/partition.h"
+
+/*
+ * Prepares the console for the cells of @table, gives the first one the focus and shows what was
+ * logged so far. Once, at boot, before other CPUs run. Takes CONSOLE_POOL_PAGES of the page pool
+ * for each cell. Returns 0, or -ENOMEM: then the log is shown but the cells' output is dropped.
+ */
+#define CONSOLE_POOL_PAGES 2
+int console_init(const struct partition_table *table);
+
+/*
+ * Takes one byte of the output of cell @cell (its index in the table). Returns false when its ring
+ * is full: the caller keeps the byte, console_output_space() tells when to offer it again. Calls
+ * for one cell must not overlap (the cell's device lock sees to it).
+ */
+bool console_cell_put(unsigned int cell, uint8_t byte);
+
+/*
+ * Takes one byte of input that is there for cell @cell; false when there is none. One caller at a
+ * time per cell.
+ */
+bool console_cell_get(unsigned int cell, uint8_t *byte);
+
+/* Moves output to the UART, as far as it has room; returns at once when another CPU is at it. */
+void console_drain(void);
+
+/* Logs @size bytes as they are and shows them; log_printf() is the usual way. */
+static inline void console_log_put(const char *text, size_t size)
+{
+	log_write(text, size);
+	console_drain();
+}
+
+/*
+ * Waits until all output that can be shown is in the UART. For the moment before the machine
+ * stops, and for boot, when the UART's interrupt is not yet working. Gives up after some seconds
+ * without progress.
+ */
+void console_flush(void);
+
+/* The UART interrupted: takes what was received, then drains. Always on the same CPU. */
+void console_interrupt(void);
+
+/*
+ * ---- What the console asks for; resolved at link time. None is called with the console's lock
+ * held. ----
+ */
+
+/* console_cell_get() has something for @cell. */
+void console_input_arrived(unsigned int cell);
+
+/* @cell had a byte refused, and half of its ring is free again. */
+void console_output_space(unsigned int cell);
+
+/*
+ * Commands "s" and "c": logs the exit counters of all vCPUs; logs the cells and the states of
+ * their vCPUs.
+ */
+void console_show_counters(void);
+void console_show_cells(void);
+
+#endif

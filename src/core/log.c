@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The log ring and the formatter, see core/log.h. */
+#include "core/log.h"
+
+#include "core/console.h"
+#include "core/string.h"
+
+_Static_assert((LOG_SIZE & (LOG_SIZE - 1)) == 0, "positions wrap by masking");
+_Static_assert(LOG_LINE_MAX * 8 <= LOG_SIZE, "a reader must be able to outrun a few writers");
+
+/* ---- Formatting ---- */
+
+/* No field is wider than this. */
+#define FIELD_MAX 10000
+
+struct output {
+	char *buffer;
+	size_t size;
+	size_t length; /* of the full text */
+	va_list args;  /* what the conversions consume */
+};
+
+struct conversion {
+	bool left;
+	bool zero;
+	int width;
+	int precision; /* -1: none given */
+	char length;   /* 0, 'H' (hh), 'h', 'l', 'L' (ll), 'j', 'z', 't' */
+};
+
+static void put(struct output *out, char c)
+{
+	if (out->length + 1 < out->size)
+		out->buffer[out->length] = c;
+	out->length++;
+}
+
+static void put_repeated(struct output *out, char c, int count)
+{
+	for (; count > 0; count--)
+		put(out, c);
+}
+
+/* Puts @prefix (sign or "0x") and @text of @length bytes, padded to the conversion's width. */
+static void put_field(struct output *out, const struct conversion *conv, const char *prefix,
+		      const char *text, int length)
+{
+	int padding = conv->width - length - (int)strlen(prefix);
+
+	if (!conv->left && !conv->zero)
+		put_repeated(out, ' ', padding);
+	while (*prefix)
+		put(out, *prefix++);
+	if (!conv->left && conv->zero)
+		put_repeated(out, '0', padding);
+	for (int i = 0; i < length; i++)
+		put(out, text[i]);
+	if (conv->left)
+		put_repeated(out, ' ', padding);
+}
+
+static void put_number(struct output *out, const struct conversion *conv, const char *prefix,
+		       uint64_t value, unsigned int base, bool upper)
+{
+	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+	char text[20]; /* 2^64 - 1 has 20 decimal digits */
+	unsigned int first = sizeof(text);
+
+	do {
+		text[--first] = digits[value % base];
+		value /= base;
+	} while (value);
+	put_field(out, conv, prefix, &text[first], (int)(sizeof(text) - first));
+}
+
+static void put_string(struct output *out, const struct conversion *conv, const char *text)
+{
+	struct conversion plain = *conv;
+	int length = 0;
+
+	if (!text)
+		text = "(null)";
+	while ((conv->precision < 0 || length < conv->precision) && text[length])
+		length++;
+	plain.zero = false;
+	put_field(out, &plain, "", text, length);
+}
+
+/* The next argument of the conversion's length, widened to 64 bits. */
+static int64_t next_signed(struct output *out, char length)
+{
+	switch (length) {
+	case 'H':
+		return (signed char)va_arg(out->args, int);
+	case 'h':
+		return (short)va_arg(out->args, int);
+	case 'l':
+		return va_arg(out->args, long);
+	case 'L':
+		return va_arg(out->args, long long);
+	case 'j':
+		return va_arg(out->args, intmax_t);
+	case 'z':
+	case 't':
+		return va_arg(out->args, ptrdiff_t);
+	default:
+		return va_arg(out->args, int);
+	}
+}
+
+static uint64_t next_unsigned(struct output *out, char length)
+{
+	switch (length) {
+	case 'H':
+		return (unsigned char)va_arg(out->args, unsigned int);
+	case 'h':
+		return (unsigned short)va_arg(out->args, unsigned int);
+	case 'l':
+		return va_arg(out->args, unsigned long);
+	case 'L':
+		return va_arg(out->args, unsigned long long);
+	case 'j':
+		return va_arg(out->args, uintmax_t);
+	case 'z':
+	case 't':
+		return va_arg(out->args, size_t);
+	default:
+		return va_arg(out->args, unsigned int);
+	}
+}
+
+static const char *parse_number(const char *p, int *number)
+{
+	int value = 0;
+
+	for (; *p >= '0' && *p <= '9'; p++)
+		if (value < FIELD_MAX) /* keeps the sum from overflowing */
+			value = value * 10 + (*p - '0');
+	*number = value;
+	return p;
+}
+
+/* Reads flags, width and precision at @p, which stands behind the '%'. */
+static const char *parse_layout(const char *p, struct output *out, struct conversion *conv)
+{
+	for (; *p == '-' || *p == '0'; p++) {
+		if (*p == '-')
+			conv->left = true;
+		else
+			conv->zero = true;
+	}
+	if (*p == '*') {
+		conv->width = va_arg(out->args, int);
+		if (conv->width < 0) {
+			conv->left = true;
+			conv->width = conv->width < -FIELD_MAX ? FIELD_MAX : -conv->width;
+		}
+		p++;
+	} else {
+		p = parse_number(p, &conv->width);
+	}
+	if (p[0] == '.' && p[1] == '*') {
+		conv->precision = va_arg(out->args, int);
+		p += 2;
+	} else if (p[0] == '.') {
+		p = parse_number(p + 1, &conv->precision);
+	}
+	return p;
+}
+
+static const char *parse_length(const char *p, struct conversion *conv)
+{
+	switch (*p) {
+	case 'h':
+		conv->length = p[1] == 'h' ? 'H' : 'h';
+		return p + (p[1] == 'h' ? 2 : 1);
+	case 'l':
+		conv->length = p[1] == 'l' ? 'L' : 'l';
+		return p + (p[1] == 'l' ? 2 : 1);
+	case 'j':
+	case 'z':
+	case 't':
+		conv->length = *p;
+		return p + 1;
+	default:
+		return p;
+	}
+}
+
+/* Carries out the conversion that starts with the '%' at @start; returns what follows it. */
+static const char *put_conversion(struct output *out, const char *start)
+{
+	struct conversion conv = { .precision = -1 };
+	const char *p = parse_layout(start + 1, out, &conv);
+	int64_t number;
+	char c;
+
+	p = parse_length(p, &conv);
+	switch (*p) {
+	case '%':
+		put(out, '%');
+		break;
+	case 'c':
+		c = (char)va_arg(out->args, int);
+		conv.zero = false;
+		put_field(out, &conv, "", &c, 1);
+		break;
+	case 's':
+		put_string(out, &conv, va_arg(out->args, const char *));
+		break;
+	case 'd':
+	case 'i':
+		number = next_signed(out, conv.length);
+		put_number(out, &conv, number < 0 ? "-" : "",
+			   number < 0 ? -(uint64_t)number : (uint64_t)number, 10, false);
+		break;
+	case 'u':
+		put_number(out, &conv, "", next_unsigned(out, conv.length), 10, false);
+		break;
+	case 'x':
+	case 'X':
+		put_number(out, &conv, "", next_unsigned(out, conv.length), 16, *p == 'X');
+		break;
+	case 'p':
+		put_number(out, &conv, "0x", (uintptr_t)va_arg(out->args, void *), 16, false);
+		break;
+	default: /* unknown, or the end of the format: it is shown as it stands */
+		while (start < p)
+			put(out, *start++);
+		if (*p)
+			put(out, *p);
+		break;
+	}
+	return *p ? p + 1 : p;
+}
+
+size_t fmt_vsnprintf(char *buffer, size_t size, const char *fmt, va_list args)
+{
+	struct output out = { .buffer = buffer, .size = size };
+
+	va_copy(out.args, args);
+	while (*fmt) {
+		if (*fmt == '%')
+			fmt = put_conversion(&out, fmt);
+		else
+			put(&out, *fmt++);
+	}
+	va_end(out.args);
+	if (size)
+		buffer[out.length < size ? out.length : size - 1] = '\0';
+	return out.length;
+}
+
+size_t fmt_snprintf(char *buffer, size_t size, const char *fmt, ...)
+{
+	va_list args;
+	size_t length;
+
+	va_start(args, fmt);
+	length = fmt_vsnprintf(buffer, size, fmt, args);
+	va_end(args);
+	return length;
+}
+
+/* ---- The ring ---- */
+
+char log_ring[LOG_SIZE];
+uint64_t log_head;
+
+/* CPUs (and NMIs on them) that have reserved space in the ring and not yet filled it. */
+static uint32_t log_writers;
+
+void log_write(const char *text, size_t size)
+{
+	uint64_t at;
+
+	if (size > LOG_SIZE)
+		size = LOG_SIZE;
+	/*
+	 * The order matters to log_read(): a reader that sees the new head sees this writer too,
+	 * until its bytes are there. And no byte is written before the head says that what stood
+	 * there is gone.
+	 */
+	__atomic_fetch_add(&log_writers, 1, __ATOMIC_ACQ_REL);
+	at = __atomic_fetch_add(&log_head, size, __ATOMIC_ACQ_REL);
+	for (size_t i = 0; i < size; i++)
+		__atomic_store_n(&log_ring[(at + i) % LOG_SIZE], text[i], __ATOMIC_RELAXED);
+	__atomic_fetch_sub(&log_writers, 1, __ATOMIC_RELEASE);
+}
+
+static char ring_at(uint64_t position)
+{
+	return __atomic_load_n(&log_ring[position % LOG_SIZE], __ATOMIC_RELAXED);
+}
+
+size_t log_read(uint64_t *cursor, char *buffer, size_t size)
+{
+	for (;;) {
+		uint64_t head = __atomic_load_n(&log_head, __ATOMIC_ACQUIRE);
+		uint64_t at = *cursor;
+		uint64_t start;
+		size_t count = 0;
+
+		if (__atomic_load_n(&log_writers, __ATOMIC_ACQUIRE))
+			return 0;
+		if (head - at > LOG_SIZE) {
+			at = head - LOG_SIZE;
+			while (at < head && ring_at(at++) != '\n')
+				;
+			count = fmt_snprintf(buffer, size, "... (%llu bytes of the log are gone)\n",
+					     (unsigned long long)(at - *cursor));
+		}
+		start = at;
+		while (count < size && at < head)
+			buffer[count++] = ring_at(at++);
+
+		/*
+		 * A writer that came meanwhile may have overwritten what was copied: then look
+		 * again.
+		 */
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (__atomic_load_n(&log_head, __ATOMIC_RELAXED) - start <= LOG_SIZE) {
+			*cursor = at;
+			return count;
+		}
+	}
+}
+
+void log_printf(const char *fmt, ...)
+{
+	static const char cut[] = "...\n";
+	char line[LOG_LINE_MAX];
+	va_list args;
+	size_t length;
+
+	va_start(args, fmt);
+	length = fmt_vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	if (length >= sizeof(line)) {
+		memcpy(line + sizeof(line) - sizeof(cut), cut, sizeof(cut));
+		length = sizeof(line) - 1;
+	}
+	log_write(line, length);
+	console_drain();
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The hypervisor's log.
+ *
+ * Every line goes into a ring in memory that always holds the last LOG_SIZE bytes: for the
+ * console, which shows them as its source "bulkhead", and for a debugger. In gdb the text is
+ * log_ring[log_head % LOG_SIZE ... end], then log_ring[0 ... log_head % LOG_SIZE - 1].
+ *
+ * Logging takes no lock and never waits, so any context may do it: any CPU, an NMI that hit a CPU
+ * in the middle of logging, code before console_init(). The console shows what it can at once and
+ * the rest later.
+ */
+#ifndef CORE_LOG_H
+#define CORE_LOG_H
+
+#include <stdarg.h>
+
+#include "core/types.h"
+
+#define LOG_SIZE 16384u
+#define LOG_LINE_MAX 512u /* bytes of one log_printf(), what is longer is cut and ends in "...\n" */
+
+extern char log_ring[LOG_SIZE];
+extern uint64_t log_head; /* bytes ever logged */
+
+/*
+ * Formats as C's vsnprintf() into @buffer of @size bytes and returns the length of the full text,
+ * which was cut when it is not below @size. With @size above 0 the text always ends in NUL; with
+ * 0, @buffer may be NULL.
+ *
+ * %[flags][width][.precision][length]conversion with flags "-" (left-justify) and "0" (pad numbers
+ * with zeros), width and precision a number or "*" (precision: of %s only), length hh h l ll j z
+ * t, and conversions c s d i u x X p %. What is none of these is copied as it stands, its argument
+ * not consumed.
+ */
+size_t fmt_vsnprintf(char *buffer, size_t size, const char *fmt, va_list args)
+	__attribute__((format(printf, 3, 0)));
+size_t fmt_snprintf(char *buffer, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * Logs text formatted as by fmt_vsnprintf() and has the console show it. One call is whole lines,
+ * each ending in "\n": lines of several calls and CPUs then never mix.
+ */
+void log_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Appends @size bytes (at most LOG_SIZE) to the ring as they are, without telling the console. */
+void log_write(const char *text, size_t size);
+
+/*
+ * Copies log text from position @*cursor (counted in bytes ever logged) on, at most @size bytes,
+ * and moves @*cursor behind what it copied. Returns the number of bytes; 0 when there is no more
+ * at the moment or some CPU is about to finish a line (it drains the console afterwards). When the
+ * ring has lost what stood at @*cursor, a line that says so comes first, and reading goes on at
+ * the oldest whole line: @size must be at least LOG_READ_MIN. Reading from position 0 gives all
+ * there is.
+ */
+#define LOG_READ_MIN 64u
+size_t log_read(uint64_t *cursor, char *buffer, size_t size);
+
+#endif

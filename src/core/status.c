@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the console's commands show, and how console events reach the cells' own CPUs. */
+#include "core/cell.h"
+#include "core/console.h"
+#include "core/log.h"
+
+void console_input_arrived(unsigned int cell)
+{
+	vcpu_request(cells[cell].vcpus[0], REQUEST_POLL);
+}
+
+void console_output_space(unsigned int cell)
+{
+	vcpu_request(cells[cell].vcpus[0], REQUEST_POLL);
+}
+
+static void show_vcpu_counters(const struct vcpu *vcpu)
+{
+	char line[LOG_LINE_MAX / 2];
+	size_t used = 0;
+	uint64_t total = 0;
+
+	line[0] = '\0';
+	for (unsigned int r = 0; r < NR_EXIT_REASONS; r++) {
+		total += vcpu->exits[r];
+		if (vcpu->exits[r] && used < sizeof(line))
+			used += fmt_snprintf(line + used, sizeof(line) - used, " %s=%lu",
+					     exit_reason_name((enum exit_reason)r), (unsigned long)vcpu->exits[r]);
+	}
+	log_printf("exits %s vcpu=%u total=%lu%s unknown-sysreg=%lu\n", vcpu->cell->config->name, vcpu->index,
+		   (unsigned long)total, line, (unsigned long)vcpu->unknown_sysregs);
+}
+
+void console_show_counters(void)
+{
+	for (unsigned int c = 0; c < partition_table.nr_cells; c++) {
+		const struct cell *cell = &cells[c];
+
+		for (unsigned int v = 0; v < cell->config->nr_cpus; v++)
+			show_vcpu_counters(cell->vcpus[v]);
+		log_printf("accesses %s absent=%lu violations=%lu\n", cell->config->name,
+			   (unsigned long)cell->absent, (unsigned long)cell->violations);
+	}
+}
+
+void console_show_cells(void)
+{
+	for (unsigned int c = 0; c < partition_table.nr_cells; c++) {
+		const struct cell *cell = &cells[c];
+
+		log_printf("cell %u %s: %s, started %u time%s\n", c, cell->config->name, cell_state_name(cell),
+			   cell->starts, cell->starts == 1 ? "" : "s");
+		for (unsigned int v = 0; v < cell->config->nr_cpus; v++) {
+			const struct vcpu *vcpu = cell->vcpus[v];
+
+			log_printf("  vCPU %u on CPU %u (id %u): %s, last pc 0x%lx\n", v, vcpu->cpu, vcpu->hwid,
+				   vcpu->parked	   ? "parked"
+				   : vcpu->waiting ? "not started by the guest"
+						   : "runs",
+				   (unsigned long)vcpu->last_pc);
+		}
+	}
+}

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A pytest plugin that collects the cmocka tests of ``tests/unit/test_*.c``.
+
+Each ``cmocka_unit_test...(name)`` of a C file becomes one pytest item. The file says in a comment what it is
+linked from, relative to the project's root, and may add compiler flags::
+
+    /* sources: src/vdev/ns16550.c tests/unit/fake_device.c */
+    /* flags: -DNR_THINGS=3 */
+
+The program is built once into ``build/tests/``, run once a session (and process), and every item judged by
+its own line of the program's TAP output.
+"""
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+OUT = ROOT / "build" / "tests"
+FLAGS = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wmissing-prototypes",
+         "-Werror", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer",
+         "-Isrc", "-Isrc/arch/x86/include", "-Itests/unit"]
+TIMEOUT = 120  # seconds for one program
+
+_TEST = re.compile(r"^\s*cmocka_unit_test\w*\(\s*(\w+)", re.MULTILINE)
+_TAP = re.compile(r"^(ok|not ok) \d+ - (\w+)(.*)$")
+
+
+class CTestError(Exception):
+    """A C test that cannot be built or did not pass; the text is the report."""
+
+
+def _comment(text, keyword):
+    """The words after ``keyword:`` in the comments of a C file."""
+    words = []
+    for body in re.findall(r"/\*\s*" + keyword + r":(.*?)\*/", text, re.DOTALL):
+        words += shlex.split(body.replace("\n *", "\n"))
+    return words
+
+
+def _digest(path):
+    """The hash of a file below the root, or None if there is none."""
+    try:
+        return hashlib.sha256((ROOT / path).read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def _dependencies(depfile):
+    """The files that a make rule written by the compiler names as prerequisites."""
+    text = depfile.read_text().replace("\\\n", " ")
+    return sorted({word for line in text.splitlines() for word in line.partition(":")[2].split()})
+
+
+def _is_current(program, stamp, command):
+    """Whether the program was built by this command from files with these contents."""
+    try:
+        old = json.loads(stamp.read_text())
+    except (OSError, ValueError):
+        return False
+    return (program.exists() and old["command"] == command
+            and all(_digest(path) == digest for path, digest in old["files"].items()))
+
+
+def build(source):
+    """Builds the program of a C test file unless it is current, and returns its path."""
+    text = source.read_text()
+    linked = _comment(text, "sources")
+    program = OUT / source.stem
+    stamp = OUT / (source.stem + ".json")
+    name = os.path.relpath(source, ROOT)
+    units = [os.path.relpath(source, ROOT), *_comment(text, "sources")]
+    compiler = ["gcc", *FLAGS, *_comment(text, "flags")]
+    OUT.mkdir(parents=True, exist_ok=True)
+    with open(OUT / (source.stem + ".lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _is_current(program, stamp, [*compiler, *units]):
+            with tempfile.TemporaryDirectory(dir=OUT) as directory:
+                binary, files = _compile(compiler, units, Path(directory))
+                os.replace(binary, program)
+            stamp.write_text(json.dumps({"command": [*compiler, *units], "files": files}, indent=1))
+    return program
+
+
+def _compile(compiler, units, directory):
+    """Builds a program in a directory; returns it and the hashes of the files it was made from."""
+    files = {}
+    objects = []
+    for unit in units:
+        obj = directory / f"{len(objects)}.o"
+        depfile = obj.with_suffix(".d")
+        _call([*compiler, "-MMD", "-MF", str(depfile), "-c", unit, "-o", str(obj)])
+        files.update((path, _digest(path)) for path in _dependencies(depfile))
+        objects.append(str(obj))
+    binary = directory / "program"
+    _call([*compiler, *objects, "-lcmocka", "-o", str(binary)])
+    return binary, files
+
+
+def _call(command):
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, check=False)
+    if done.returncode:
+        raise CTestError(f"$ {shlex.join(command)}\n{done.stdout}")
+
+
+def run(program):
+    """Runs a test program; returns its exit status and all its output."""
+    try:
+        done = subprocess.run([program], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              stdin=subprocess.DEVNULL, timeout=TIMEOUT, check=False,
+                              env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
+    except subprocess.TimeoutExpired as error:
+        return f"no end after {TIMEOUT} s", (error.stdout or b"").decode(errors="replace")
+    status = done.returncode
+    return status, done.stdout.decode(errors="replace")
+
+
+def judge(name, status, output):
+    """Raises CTestError unless the test called name passed in this output of its program."""
+    lines = [match.groups() for match in map(_TAP.match, output.splitlines()) if match]
+    verdicts = {test: (verdict, rest) for verdict, test, rest in lines}
+    verdict, rest = verdicts.get(name, ("", ""))
+    if verdict == "ok" and "SKIP" in rest:
+        pytest.skip(rest.strip(" #"))
+    if verdict != "ok":
+        what = "failed" if verdict else "did not report (the program ended before it)"
+        raise CTestError(f"{name} {what}; exit status {status}\n{output}")
+    # The program's status is the number of failed tests; any other end concerns all of them.
+    if status != sum(v == "not ok" for v, _ in verdicts.values()):
+        raise CTestError(f"{name} passed, but the program ended with status {status}\n{output}")
+
+
+class CFile(pytest.File):
+    """One C file with cmocka tests."""
+
+    result = None
+
+    def collect(self):
+        names = dict.fromkeys(_TEST.findall(self.path.read_text()))
+        if not names:
+            raise CTestError(f"{self.path}: no cmocka_unit_test() in it")
+        for name in names:
+            yield CItem.from_parent(self, name=name)
+
+    def outcome(self):
+        """Exit status and output of the program, which is built and run at the first call."""
+        if self.result is None:
+            try:
+                self.result = run(build(self.path))
+            except CTestError as error:
+                self.result = error
+        if isinstance(self.result, CTestError):
+            raise self.result
+        return self.result
+
+
+class CItem(pytest.Item):
+    """One cmocka test."""
+
+    def runtest(self):
+        judge(self.name, *self.parent.outcome())
+
+    def repr_failure(self, excinfo, style=None):
+        if isinstance(excinfo.value, CTestError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self):
+        return self.path, None, self.name
+
+
+def pytest_collect_file(file_path, parent):
+    """Takes the C test files that pytest comes across."""
+    if file_path.suffix == ".c" and file_path.name.startswith("test_"):
+        return CFile.from_parent(parent, path=file_path)
+    return None
