@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ACPI tables of a cell (ACPI 6.3): RSDP, XSDT, FADT, FACS, MADT, and the DSDT that asl.py writes.
+"""The ACPI tables of a cell (ACPI 6.3): RSDP, XSDT, FADT, FACS, MADT, MCFG, and asl.py's DSDT.
 
 Only what the cell has is described. A cell with the power management block has ACPI fixed hardware;
 a cell without it is hardware-reduced and has no FACS.
@@ -18,8 +18,8 @@ OEM_ID = b"BULKHD"
 OEM_TABLE = b"BULKHEAD"
 CREATOR = b"BLKH"
 
-LOCAL_APIC = 0xfee00000
-S5_TYPE = 5            # SLP_TYP that a cell writes to power itself off
+LOCAL_APIC = 0xFEE00000
+S5_TYPE = 5  # SLP_TYP that a cell writes to power itself off
 
 # FADT, ACPI 6.3 section 5.2.9
 FADT_SIZE = 276
@@ -35,9 +35,9 @@ FLAG_TIMER_32BIT = 1 << 8
 FLAG_RESET_REG = 1 << 10
 FLAG_HEADLESS = 1 << 12
 FLAG_HARDWARE_REDUCED = 1 << 20
-C2_UNSUPPORTED = 101   # a latency of more than 100 us says that there is no C2
+C2_UNSUPPORTED = 101  # a latency of more than 100 us says that there is no C2
 C3_UNSUPPORTED = 1001  # and of more than 1000 us that there is no C3
-RTC_CENTURY = 0x32     # CMOS index
+RTC_CENTURY = 0x32  # CMOS index
 SYSTEM_IO = 1
 ACCESS_BYTE, ACCESS_WORD, ACCESS_DWORD = 1, 2, 3
 
@@ -72,13 +72,14 @@ class AcpiTables:
 
 def checksum(data: bytes) -> int:
     """The byte that makes the sum of @data zero."""
-    return -sum(data) & 0xff
+    return -sum(data) & 0xFF
 
 
 def table(signature: bytes, revision: int, body: bytes) -> bytes:
     """A system description table: header, body, checksum (section 5.2.6)."""
-    header = struct.pack("<4sIBB6s8sI4sI", signature, 36 + len(body), revision, 0, OEM_ID, OEM_TABLE, 1,
-                         CREATOR, 1)
+    header = struct.pack(
+        "<4sIBB6s8sI4sI", signature, 36 + len(body), revision, 0, OEM_ID, OEM_TABLE, 1, CREATOR, 1
+    )
     data = bytearray(header + body)
     data[9] = checksum(data)
     return bytes(data)
@@ -86,8 +87,13 @@ def table(signature: bytes, revision: int, body: bytes) -> bytes:
 
 def build(cell: Cell, dsdt: bytes) -> AcpiTables:
     """All tables of @cell, with @dsdt as compiled."""
-    tables = {"rsdp": bytes(36), "xsdt": bytes(36 + (24 if cell.ecam else 16)), "fadt": bytes(FADT_SIZE), "madt": madt(cell),
-              "dsdt": dsdt}
+    tables = {
+        "rsdp": bytes(36),
+        "xsdt": bytes(36 + (24 if cell.ecam else 16)),
+        "fadt": bytes(FADT_SIZE),
+        "madt": madt(cell),
+        "dsdt": dsdt,
+    }
     if cell.ecam:
         tables["mcfg"] = mcfg(cell.ecam.base)
     addresses = {}
@@ -96,15 +102,26 @@ def build(cell: Cell, dsdt: bytes) -> AcpiTables:
         addresses[name] = at
         at = (at + len(data) + 15) // 16 * 16
     if at > GUEST_HIGH:
-        raise fail("acpi-too-large", f"the ACPI tables of cell {cell.name} take {at - ROM_TABLES} bytes, but "
-                   f"only {GUEST_HIGH - ROM_TABLES} fit below 1 MiB", cell.pos,
-                   cure="give the cell fewer devices")
+        raise fail(
+            "acpi-too-large",
+            f"the ACPI tables of cell {cell.name} take {at - ROM_TABLES} bytes, but "
+            f"only {GUEST_HIGH - ROM_TABLES} fit below 1 MiB",
+            cell.pos,
+            cure="give the cell fewer devices",
+        )
     if cell.vdev("bulkhead,acpi-pm"):
         tables["facs"] = facs()
         addresses["facs"] = EBDA
     tables["fadt"] = fadt(cell, addresses)
-    tables["xsdt"] = table(b"XSDT", 1, b"".join(
-        struct.pack("<Q", addresses[name]) for name in ("fadt", "madt", "mcfg") if name in addresses))
+    tables["xsdt"] = table(
+        b"XSDT",
+        1,
+        b"".join(
+            struct.pack("<Q", addresses[name])
+            for name in ("fadt", "madt", "mcfg")
+            if name in addresses
+        ),
+    )
     tables["rsdp"] = rsdp(addresses["xsdt"])
     return AcpiTables(tables, addresses)
 
@@ -123,7 +140,7 @@ def facs() -> bytes:
 
 
 def gas(address: int, bits: int, access: int) -> bytes:
-    """Generic address structure for I/O ports (section 5.2.3.2); all zero when there is no register."""
+    """Generic address structure for I/O ports (section 5.2.3.2); all zero for no register."""
     if not address:
         return bytes(12)
     return struct.pack("<BBBBQ", SYSTEM_IO, bits, 0, access, address)
@@ -133,7 +150,7 @@ def _reset_register(cell: Cell) -> tuple[bytes, int]:
     """The register that resets the cell, and the value to write."""
     keyboard, pci = cell.vdev("intel,i8042"), cell.vdev("bulkhead,pci-cam")
     if keyboard:
-        return gas(keyboard.base(1), 8, ACCESS_BYTE), 0xfe
+        return gas(keyboard.base(1), 8, ACCESS_BYTE), 0xFE
     if pci:
         return gas(pci.base(0) + 1, 8, ACCESS_BYTE), 0x06
     return bytes(12), 0
@@ -149,12 +166,18 @@ def fadt(cell: Cell, addresses: dict[str, int]) -> bytes:
     # Legacy devices: what an ISA bus would have and no other table tells, such as UARTs.
     boot = BOOT_NO_VGA | (0 if rtc else BOOT_NO_CMOS_RTC)
     boot |= BOOT_LEGACY_DEVICES if cell.vdev("ns16550a") else 0
-    flags = FLAG_WBINVD | FLAG_C1_ALL | FLAG_NO_POWER_BUTTON | FLAG_NO_SLEEP_BUTTON | FLAG_NO_FIXED_RTC \
+    flags = (
+        FLAG_WBINVD
+        | FLAG_C1_ALL
+        | FLAG_NO_POWER_BUTTON
+        | FLAG_NO_SLEEP_BUTTON
+        | FLAG_NO_FIXED_RTC
         | FLAG_HEADLESS
+    )
     flags |= FLAG_TIMER_32BIT if pm else FLAG_HARDWARE_REDUCED
     flags |= FLAG_RESET_REG if reset_value else 0
     body = struct.pack("<IIBBH", addresses.get("facs", 0), addresses["dsdt"], 0, 0, sci)
-    body += struct.pack("<IBBBB", 0, 0, 0, 0, 0)      # SMI_CMD 0: always in ACPI mode
+    body += struct.pack("<IBBBB", 0, 0, 0, 0, 0)  # SMI_CMD 0: always in ACPI mode
     body += struct.pack("<8I", event, 0, control, 0, 0, timer, 0, 0)
     body += struct.pack("<8B", 4 if pm else 0, 2 if pm else 0, 0, 4 if pm else 0, 0, 0, 0, 0)
     body += struct.pack("<4H", C2_UNSUPPORTED, C3_UNSUPPORTED, 0, 0)
@@ -163,7 +186,7 @@ def fadt(cell: Cell, addresses: dict[str, int]) -> bytes:
     body += struct.pack("<QQ", 0, addresses["dsdt"])
     body += gas(event, 32, ACCESS_WORD) + bytes(12) + gas(control, 16, ACCESS_WORD) + bytes(12)
     body += bytes(12) + gas(timer, 32, ACCESS_DWORD) + bytes(24)
-    body += bytes(24) + OEM_TABLE                     # sleep registers, hypervisor vendor identity
+    body += bytes(24) + OEM_TABLE  # sleep registers, hypervisor vendor identity
     assert len(body) + 36 == FADT_SIZE
     return table(b"FACP", 6, body)
 
@@ -184,7 +207,8 @@ def madt(cell: Cell) -> bytes:
         body += struct.pack("<BBBBII", 1, 12, nr_cpus, 0, ioapic.base(0), 0)
         body += struct.pack("<BBBBIH", 2, 10, 0, 0, 2, 0)
         if pm and pm.line:
-            body += struct.pack("<BBBBIH", 2, 10, 0, pm.line.value, pm.line.value,
-                                POLARITY_HIGH | TRIGGER_LEVEL)
-    body += struct.pack("<BBBHB", 4, 6, 0xff, POLARITY_HIGH | TRIGGER_EDGE, 1)
+            body += struct.pack(
+                "<BBBBIH", 2, 10, 0, pm.line.value, pm.line.value, POLARITY_HIGH | TRIGGER_LEVEL
+            )
+    body += struct.pack("<BBBHB", 4, 6, 0xFF, POLARITY_HIGH | TRIGGER_EDGE, 1)
     return table(b"APIC", 5, body)

@@ -2,8 +2,8 @@
 """The language: which nodes and properties exist, and of what type (configs/bindings/*.yaml).
 
 A binding is a JSON schema of one node's decoded properties. Keywords that begin with `x-` are ours:
-`x-node` tells which nodes it is for (path pattern, compatible), `x-required-nodes` which children they
-must have, `x-dts` how a property's bytes are decoded, `x-device` what implements a virtual device.
+`x-node` tells which nodes it is for (path pattern, compatible), `x-required-nodes` which children
+they must have, `x-dts` how a property's bytes are decoded, `x-device` what implements a device.
 """
 
 from __future__ import annotations
@@ -63,12 +63,19 @@ def load_bindings(folder: str) -> list[Binding]:
         with open(path, encoding="utf-8") as text:
             schema = yaml.safe_load(text)
         node = schema["x-node"]
-        found.append(Binding(os.path.splitext(os.path.basename(path))[0], schema,
-                             re.compile(node["path"] + r"\Z"), node.get("compatible")))
+        found.append(
+            Binding(
+                os.path.splitext(os.path.basename(path))[0],
+                schema,
+                re.compile(node["path"] + r"\Z"),
+                node.get("compatible"),
+            )
+        )
     return sorted(found, key=lambda b: b.schema["x-order"])
 
 
 # ---- Decoding ----
+
 
 def _strings(raw: bytes) -> list[str]:
     if not raw.endswith(b"\0"):
@@ -92,14 +99,14 @@ def _string(raw: bytes) -> str:
 def _cells(raw: bytes) -> list[int]:
     if len(raw) % 4 or not raw:
         raise _Malformed("must be numbers of 32 bits in angle brackets, <...>")
-    return [int.from_bytes(raw[i:i + 4], "big") for i in range(0, len(raw), 4)]
+    return [int.from_bytes(raw[i : i + 4], "big") for i in range(0, len(raw), 4)]
 
 
 def _grouped(raw: bytes, size: int, form: str) -> list[list[int]]:
     cells = _cells(raw)
     if len(cells) % size:
         raise _Malformed(f"must be {form}: {size} numbers each, but there are {len(cells)}")
-    return [cells[i:i + size] for i in range(0, len(cells), size)]
+    return [cells[i : i + size] for i in range(0, len(cells), size)]
 
 
 def _u32(raw: bytes) -> int:
@@ -114,8 +121,10 @@ def _u64s(raw: bytes) -> list[int]:
 
 
 def _u64_pairs(raw: bytes) -> list[dict[str, int]]:
-    return [{"base": a << 32 | b, "size": c << 32 | d}
-            for a, b, c, d in _grouped(raw, 4, "address and size, <hi lo hi lo>")]
+    return [
+        {"base": a << 32 | b, "size": c << 32 | d}
+        for a, b, c, d in _grouped(raw, 4, "address and size, <hi lo hi lo>")
+    ]
 
 
 def _isa_reg(raw: bytes) -> list[dict[str, Any]]:
@@ -147,13 +156,21 @@ def _flag(raw: bytes) -> bool:
 
 # `phandles` and `phandle` stay numbers here; the model resolves them.
 DECODERS: dict[str, Callable[[bytes], Any]] = {
-    "string": _string, "strings": _strings, "u32": _u32, "u64-array": _u64s,
-    "u64-pairs": _u64_pairs, "phandle": _u32, "phandles": _cells, "isa-reg": _isa_reg,
-    "interrupts": _interrupts, "flag": _flag,
+    "string": _string,
+    "strings": _strings,
+    "u32": _u32,
+    "u64-array": _u64s,
+    "u64-pairs": _u64_pairs,
+    "phandle": _u32,
+    "phandles": _cells,
+    "isa-reg": _isa_reg,
+    "interrupts": _interrupts,
+    "flag": _flag,
 }
 
 
 # ---- Checking ----
+
 
 def check_tree(tree: Tree, bindings: list[Binding]) -> tuple[dict[str, Decoded], list[Diagnostic]]:
     """Decoded properties by node path, and what is wrong with the tree."""
@@ -163,8 +180,9 @@ def check_tree(tree: Tree, bindings: list[Binding]) -> tuple[dict[str, Decoded],
     return decoded, found
 
 
-def _check_node(node: Node, bindings: list[Binding], decoded: dict[str, Decoded],
-                found: list[Diagnostic]) -> None:
+def _check_node(
+    node: Node, bindings: list[Binding], decoded: dict[str, Decoded], found: list[Diagnostic]
+) -> None:
     binding = _select(node, bindings, found)
     if binding is None:
         return
@@ -175,10 +193,18 @@ def _check_node(node: Node, bindings: list[Binding], decoded: dict[str, Decoded]
     found += _schema_errors(node, binding, values, {d.pos for d in found[before:]})
     for wanted in binding.schema.get("x-required-nodes", []):
         stem = wanted.split("...")[0].split(" ")[0]
-        if not any(c.name == wanted or ("..." in wanted and c.name.startswith(stem))
-                   or stem == "NAME" for c in node.children):
-            found.append(Diagnostic("missing-node", f"{node.path} has no node `{wanted}`", node.pos,
-                                    cure="add it; docs/configuration.md says what goes into it"))
+        if not any(
+            c.name == wanted or ("..." in wanted and c.name.startswith(stem)) or stem == "NAME"
+            for c in node.children
+        ):
+            found.append(
+                Diagnostic(
+                    "missing-node",
+                    f"{node.path} has no node `{wanted}`",
+                    node.pos,
+                    cure="add it; docs/configuration.md says what goes into it",
+                )
+            )
     decoded[node.path] = values
     for child in node.children:
         _check_node(child, bindings, decoded, found)
@@ -200,21 +226,30 @@ def _select(node: Node, bindings: list[Binding], found: list[Diagnostic]) -> Opt
     if known and not elsewhere:
         what = f'compatible "{names[0]}" is not known here' if names else "`compatible` is missing"
         cure = names and did_you_mean(names[0], known) or "known here: " + ", ".join(sorted(known))
-        found.append(Diagnostic("unknown-compatible", f"{node.path}: {what}",
-                                node.pos_of("compatible"), cure=cure))
+        found.append(
+            Diagnostic(
+                "unknown-compatible", f"{node.path}: {what}", node.pos_of("compatible"), cure=cure
+            )
+        )
         return None
     near = elsewhere or [b for b in bindings if _same_parent(b.pattern.pattern, node)]
     cure = did_you_mean(node.name.split("@")[0], {_word(b.pattern.pattern) for b in near} - {""})
     if elsewhere and not cure:
         cure = f'a node with compatible "{names[0]}" belongs at {place_of(elsewhere[0])}'
-    found.append(Diagnostic("unknown-node", f"node {node.path} is not part of the language",
-                            node.pos, cure=cure or "remove it, or correct its place"))
+    found.append(
+        Diagnostic(
+            "unknown-node",
+            f"node {node.path} is not part of the language",
+            node.pos,
+            cure=cure or "remove it, or correct its place",
+        )
+    )
     return None
 
 
 def place_of(binding: Binding) -> str:
     """The path of the nodes that @binding is for, for people."""
-    where = binding.pattern.pattern[:-len(r"\Z")]
+    where = binding.pattern.pattern[: -len(r"\Z")]
     for pattern, text in (("[^/@]+", "NAME"), ("[^/]+", "NAME"), ("[0-9a-f]+", "N")):
         where = where.replace(pattern, text)
     return where
@@ -232,26 +267,41 @@ def _same_parent(pattern: str, node: Node) -> bool:
     return node.parent is not None and re.fullmatch(parent, node.parent.path) is not None
 
 
-def _decode(node: Node, prop: Property, binding: Binding, values: Decoded,
-            found: list[Diagnostic]) -> None:
+def _decode(
+    node: Node, prop: Property, binding: Binding, values: Decoded, found: list[Diagnostic]
+) -> None:
     schema = binding.properties.get(prop.name)
     if prop.name == "phandle":
         return
     if schema is None:
-        cure = did_you_mean(prop.name, binding.properties) or \
-            "known here: " + ", ".join(sorted(binding.properties))
-        found.append(Diagnostic("unknown-property", f"{node.path} has no property `{prop.name}`",
-                                prop.pos, cure=cure))
+        cure = did_you_mean(prop.name, binding.properties) or "known here: " + ", ".join(
+            sorted(binding.properties)
+        )
+        found.append(
+            Diagnostic(
+                "unknown-property",
+                f"{node.path} has no property `{prop.name}`",
+                prop.pos,
+                cure=cure,
+            )
+        )
         return
     try:
         values[prop.name] = DECODERS[schema["x-dts"]](prop.value)
     except _Malformed as error:
-        found.append(Diagnostic("bad-type", f"`{prop.name}` of {node.path} {error}", prop.pos,
-                                cure=" ".join(schema["description"].split())))
+        found.append(
+            Diagnostic(
+                "bad-type",
+                f"`{prop.name}` of {node.path} {error}",
+                prop.pos,
+                cure=" ".join(schema["description"].split()),
+            )
+        )
 
 
-def _schema_errors(node: Node, binding: Binding, values: Decoded,
-                   reported: set) -> list[Diagnostic]:
+def _schema_errors(
+    node: Node, binding: Binding, values: Decoded, reported: set
+) -> list[Diagnostic]:
     """What the JSON schema says, in words for people."""
     out = []
     for error in jsonschema.Draft7Validator(binding.schema).iter_errors(dict(values)):
@@ -259,27 +309,45 @@ def _schema_errors(node: Node, binding: Binding, values: Decoded,
             continue
         name = str(error.absolute_path[0])
         text = " ".join(binding.properties[name]["description"].split())
-        out.append(Diagnostic("bad-value", f"`{name}` of {node.path} {_worded(error)}",
-                              node.pos_of(name), cure=text))
+        out.append(
+            Diagnostic(
+                "bad-value",
+                f"`{name}` of {node.path} {_worded(error)}",
+                node.pos_of(name),
+                cure=text,
+            )
+        )
     for name in binding.schema.get("required", []):
         if name in values or node.pos_of(name) in reported and name in node.properties:
             continue
         text = " ".join(binding.properties[name]["description"].split())
-        out.append(Diagnostic("missing-property", f"{node.path} has no property `{name}`", node.pos,
-                              cure=f"add `{name}`: {text}"))
+        out.append(
+            Diagnostic(
+                "missing-property",
+                f"{node.path} has no property `{name}`",
+                node.pos,
+                cure=f"add `{name}`: {text}",
+            )
+        )
     return out
 
 
 def _worded(error: jsonschema.ValidationError) -> str:
     value, limit = error.instance, error.validator_value
-    shown = f'"{value}"' if isinstance(value, str) else \
-        f"{value:#x}" if isinstance(value, int) and value > 9 else str(value)
+    shown = (
+        f'"{value}"'
+        if isinstance(value, str)
+        else f"{value:#x}"
+        if isinstance(value, int) and value > 9
+        else str(value)
+    )
     if error.validator == "const":
         return f"is {shown}, but must be {limit}"
     if error.validator == "enum":
         hint = did_you_mean(value, limit) if isinstance(value, str) else ""
-        return f"is {shown}, but must be one of {', '.join(map(str, limit))}" + \
-            (f"; {hint}" if hint else "")
+        return f"is {shown}, but must be one of {', '.join(map(str, limit))}" + (
+            f"; {hint}" if hint else ""
+        )
     if error.validator == "minimum":
         return f"is {shown}, but must be at least {limit:#x}"
     if error.validator == "maximum":

@@ -4,13 +4,30 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from .bindings import Decoded
 from .diag import Position
 from .dts import Node, Tree
-from .model import (Board, BoardDevice, Cell, Cpu, DeviceRange, Hpet, Hypervisor, Image, IoApic, Pin,
-                    PowerOff, Qemu, Range, Reference, Sourced, System, VirtualDevice)
+from .model import (
+    Board,
+    BoardDevice,
+    Cell,
+    Cpu,
+    DeviceRange,
+    Hpet,
+    Hypervisor,
+    Image,
+    IoApic,
+    Pin,
+    PowerOff,
+    Qemu,
+    Range,
+    Reference,
+    Sourced,
+    System,
+    VirtualDevice,
+)
 
 
 class Builder:
@@ -27,42 +44,73 @@ class Builder:
         bulkhead = root.child("bulkhead")
         assert cells and bulkhead  # root.yaml requires them
         name = os.path.splitext(os.path.basename(self.tree.file))[0]
-        return System(name, self.tree.file, self.decoded["/"]["description"], self._board(),
-                      self._hypervisor(bulkhead), [self._cell(c) for c in cells.children],
-                      list(self.tree.inputs))
+        return System(
+            name,
+            self.tree.file,
+            self.decoded["/"]["description"],
+            self._board(),
+            self._hypervisor(bulkhead),
+            [self._cell(c) for c in cells.children],
+            list(self.tree.inputs),
+        )
 
     def _board(self) -> Board:
         root = self.tree.root
         cpus = root.child("cpus")
         isa = root.child("isa")
         assert cpus  # root.yaml requires it
-        memory = [Range(r["base"], r["size"], node.pos_of("reg"))
-                  for node in root.children if node.name.startswith("memory@")
-                  for r in self.decoded[node.path]["reg"]]
-        board = Board(self.decoded["/"]["model"], root.pos_of("model"),
-                      [self._cpu(node) for node in cpus.children],
-                      sorted(memory, key=lambda r: r.base),
-                      [self._device(node) for node in (isa.children if isa else [])],
-                      "bulkhead,invariant-tsc" in self.decoded[cpus.path])
+        memory = [
+            Range(r["base"], r["size"], node.pos_of("reg"))
+            for node in root.children
+            if node.name.startswith("memory@")
+            for r in self.decoded[node.path]["reg"]
+        ]
+        board = Board(
+            self.decoded["/"]["model"],
+            root.pos_of("model"),
+            [self._cpu(node) for node in cpus.children],
+            sorted(memory, key=lambda r: r.base),
+            [self._device(node) for node in (isa.children if isa else [])],
+            "bulkhead,invariant-tsc" in self.decoded[cpus.path],
+        )
         for node in root.children:
             self._board_part(board, node)
         return board
 
     def _board_part(self, board: Board, node: Node) -> None:
+        """The parts that a board has once; the first of a kind counts."""
         values = self.decoded[node.path]
+        part: Union[IoApic, Hpet, PowerOff, Qemu]
         kind = values.binding.compatible
         if kind == "intel,ioapic":
-            board.ioapic = IoApic(values["reg"][0]["base"], values["pins"], node.path, node.pos)
+            base = values["reg"][0]["base"]
+            name, part = "ioapic", IoApic(base, values["pins"], node.path, node.pos)
         elif kind == "intel,hpet":
-            board.hpet = Hpet(values["reg"][0]["base"], values["comparators"], values["first-pin"],
-                              node.path, node.pos)
+            base, count = values["reg"][0]["base"], values["comparators"]
+            name, part = "hpet", Hpet(base, count, values["first-pin"], node.path, node.pos)
         elif kind == "bulkhead,acpi-power-off":
-            board.power_off = PowerOff(values["pm1a-cnt"], values["slp-typ"], node.path, node.pos)
+            port, code = values["pm1a-cnt"], values["slp-typ"]
+            name, part = "power_off", PowerOff(port, code, node.path, node.pos)
         elif kind == "bulkhead,qemu":
-            board.qemu = Qemu(values["machine"], values["cpu"],
-                              Sourced(values["memory"], node.pos_of("memory")),
-                              Sourced(values["serial-ports"], node.pos_of("serial-ports")),
-                              values.get("arguments", []))
+            name, part = "qemu", self._qemu(node)
+        else:
+            return
+        first = getattr(board, name)
+        if first:
+            board.repeated.append((kind, node.pos, first.pos))
+        else:
+            setattr(board, name, part)
+
+    def _qemu(self, node: Node) -> Qemu:
+        values = self.decoded[node.path]
+        return Qemu(
+            values["machine"],
+            values["cpu"],
+            node.pos,
+            Sourced(values["memory"], node.pos_of("memory")),
+            Sourced(values["serial-ports"], node.pos_of("serial-ports")),
+            values.get("arguments", []),
+        )
 
     def _cpu(self, node: Node) -> Cpu:
         return Cpu(_label(node), self.decoded[node.path]["reg"], node.path, node.pos)
@@ -73,27 +121,43 @@ class Builder:
         by_space: dict[str, list[Range]] = {"ports": [], "memory": []}
         for reg in values["reg"]:
             by_space[reg["space"]].append(Range(reg["base"], reg["size"], where))
-        pins = [Pin(i["pin"], i["level"], node.pos_of("interrupts"))
-                for i in values.get("interrupts", [])]
-        return BoardDevice(_label(node), node.path, values["compatible"], node.pos, by_space["ports"],
-                           by_space["memory"], pins, values.get("clock-frequency", 0),
-                           values.get("current-speed", 0))
+        pins = [
+            Pin(i["pin"], i["level"], node.pos_of("interrupts"))
+            for i in values.get("interrupts", [])
+        ]
+        return BoardDevice(
+            _label(node),
+            node.path,
+            values["compatible"],
+            node.pos,
+            by_space["ports"],
+            by_space["memory"],
+            pins,
+            values.get("clock-frequency", 0),
+            values.get("current-speed", 0),
+        )
 
     def _reference(self, phandle: int, pos: Position) -> Reference:
         node = self.tree.phandles.get(phandle)
         return Reference(node.path if node else None, pos)
 
     def _references(self, node: Node, prop: str) -> list[Reference]:
-        return [self._reference(phandle, node.pos_of(prop))
-                for phandle in self.decoded[node.path].get(prop, [])]
+        return [
+            self._reference(phandle, node.pos_of(prop))
+            for phandle in self.decoded[node.path].get(prop, [])
+        ]
 
     def _hypervisor(self, node: Node) -> Hypervisor:
         values = self.decoded[node.path]
         memory = values.get("memory")
         where = node.pos_of("memory")
         escape = values.get("console-escape", _default(values, "console-escape"))
-        return Hypervisor(node.pos, self._reference(values["console"], node.pos_of("console")),
-                          escape, Range(memory[0], memory[1], where) if memory else None)
+        return Hypervisor(
+            node.pos,
+            self._reference(values["console"], node.pos_of("console")),
+            escape,
+            Range(memory[0], memory[1], where) if memory else None,
+        )
 
     def _cell(self, node: Node) -> Cell:
         values = self.decoded[node.path]
@@ -101,13 +165,20 @@ class Builder:
         bus = node.child("vdev")
         bootargs = values.get("bootargs", _default(values, "bootargs"))
         cell = Cell(
-            node.name, node.path, node.pos, self._references(node, "cpus"), memory[-1],
+            node.name,
+            node.path,
+            node.pos,
+            self._references(node, "cpus"),
+            memory[-1],
             memory[0] if len(memory) == 2 else None,
-            Image(values["kernel"], node.pos_of("kernel")), self._image(node, "initrd"),
-            Sourced(bootargs, node.pos_of("bootargs")), self._references(node, "passthrough"),
+            Image(values["kernel"], node.pos_of("kernel")),
+            self._image(node, "initrd"),
+            Sourced(bootargs, node.pos_of("bootargs")),
+            self._references(node, "passthrough"),
             values.get("on-fault", _default(values, "on-fault")),
             values.get("on-violation", _default(values, "on-violation")),
-            [self._virtual(child) for child in (bus.children if bus else [])])
+            [self._virtual(child) for child in (bus.children if bus else [])],
+        )
         cell.base = memory[0].value if cell.address else 0
         for device in cell.devices:
             if device.implementation["timer"]:
@@ -122,12 +193,20 @@ class Builder:
     def _virtual(self, node: Node) -> VirtualDevice:
         values = self.decoded[node.path]
         where = node.pos_of("reg")
-        ranges = [DeviceRange(reg["space"], Range(reg["base"], reg["size"], where), number)
-                  for number, reg in enumerate(values["reg"])]
+        ranges = [
+            DeviceRange(reg["space"], Range(reg["base"], reg["size"], where), number)
+            for number, reg in enumerate(values["reg"])
+        ]
         line = values.get("interrupts")
-        return VirtualDevice(node.name, node.path, values["compatible"], node.pos, ranges,
-                             None if line is None else Sourced(line, node.pos_of("interrupts")),
-                             values.binding.device)
+        return VirtualDevice(
+            node.name,
+            node.path,
+            values["compatible"],
+            node.pos,
+            ranges,
+            None if line is None else Sourced(line, node.pos_of("interrupts")),
+            values.binding.device,
+        )
 
 
 def _label(node: Node) -> str:

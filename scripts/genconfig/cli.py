@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 
 from . import document, images, output, pipeline
 from .bindings import load_bindings
@@ -14,17 +15,32 @@ from .diag import ConfigError, Diagnostic
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="gen_config.py", description="Check a system's DTS and compile it into a partition table.")
-    parser.add_argument("config", nargs="*", metavar="CONFIG.dts", help="the system; --describe takes several")
+        prog="gen_config.py",
+        description="Check a system's DTS and compile it into a partition table.",
+    )
+    parser.add_argument(
+        "config", nargs="*", metavar="CONFIG.dts", help="the system; --describe takes several"
+    )
     parser.add_argument("--out", metavar="DIR", help="where the output goes")
-    parser.add_argument("--images", metavar="DIR", help="where kernels and initrds are looked for first")
-    parser.add_argument("--depfile", metavar="FILE", help="also write what the output depends on, for make")
-    parser.add_argument("--depfile-target", metavar="NAME",
-                        help=f"the target in the dependency file (default: {output.STAMP} in the output folder)")
+    parser.add_argument(
+        "--images", metavar="DIR", help="where kernels and initrds are looked for first"
+    )
+    parser.add_argument(
+        "--depfile", metavar="FILE", help="also write what the output depends on, for make"
+    )
+    parser.add_argument(
+        "--depfile-target",
+        metavar="NAME",
+        help=f"the target in the dependency file (default: {output.STAMP} in the output folder)",
+    )
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--check", action="store_true", help="only check, write nothing")
-    mode.add_argument("--list-images", action="store_true", help="print the image files that the DTS names")
-    mode.add_argument("--describe", action="store_true", help="print name, tab, description of each system")
+    mode.add_argument(
+        "--list-images", action="store_true", help="print the image files that the DTS names"
+    )
+    mode.add_argument(
+        "--describe", action="store_true", help="print name, tab, description of each system"
+    )
     mode.add_argument("--doc", action="store_true", help="print docs/configuration.md")
     return parser
 
@@ -49,6 +65,16 @@ def main(arguments: list[str]) -> int:
         print("gen_config: interrupted", file=sys.stderr)
     except OSError as error:
         print(f"gen_config: error: {error.filename or ''}: {error.strerror}", file=sys.stderr)
+    except Exception as error:  # pylint: disable=broad-except
+        if os.environ.get("GEN_CONFIG_DEBUG"):
+            raise
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        print(
+            f"gen_config: internal error: {type(error).__name__}: {error} at "
+            f"{os.path.basename(frame.filename)}:{frame.lineno}; please report it "
+            "(GEN_CONFIG_DEBUG=1 shows more)",
+            file=sys.stderr,
+        )
     return 1
 
 
@@ -56,7 +82,9 @@ def _run(options: argparse.Namespace) -> int:
     if options.doc:
         folder = os.path.join(pipeline.PROJECT, "configs")
         with open(os.path.join(folder, "qemu-x86-uart.dts"), encoding="utf-8") as text:
-            sys.stdout.write(document.render(load_bindings(os.path.join(folder, "bindings")), text.read()))
+            sys.stdout.write(
+                document.render(load_bindings(os.path.join(folder, "bindings")), text.read())
+            )
     elif options.describe:
         for config in options.config:
             _, system, _ = pipeline.parse(config)

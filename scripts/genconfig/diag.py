@@ -56,8 +56,13 @@ class ConfigError(Exception):
         super().__init__("; ".join(d.message for d in self.diagnostics))
 
 
-def fail(rule: str, message: str, pos: Optional[Position] = None, cure: str = "",
-         notes: Iterable[tuple[Optional[Position], str]] = ()) -> ConfigError:
+def fail(
+    rule: str,
+    message: str,
+    pos: Optional[Position] = None,
+    cure: str = "",
+    notes: Iterable[tuple[Optional[Position], str]] = (),
+) -> ConfigError:
     """A ConfigError with a single finding, ready to be raised."""
     return ConfigError([Diagnostic(rule, message, pos, list(notes), cure)])
 

@@ -23,8 +23,11 @@ from .diag import ConfigError, Diagnostic, Position, did_you_mean, fail, short_p
 # cell's own interrupt controllers, which need no phandle. The rules check interrupts instead.
 DTC_CHECKS_OFF = ("interrupts_property", "interrupt_provider", "unique_unit_address")
 
-_TOKEN = re.compile(r'/\*(?P<comment>.*?)\*/|(?P<string>"(?:\\.|[^"\\])*")|(?P<punct>[{};])'
-                    r'|(?P<text>[^{};"/]+|/)', re.S)
+_TOKEN = re.compile(
+    r'/\*(?P<comment>.*?)\*/|(?P<string>"(?:\\.|[^"\\])*")|(?P<punct>[{};])'
+    r'|(?P<text>[^{};"/]+|/)',
+    re.S,
+)
 _SPAN = re.compile(r"(?:^|, )\s*([^<].*?):(\d+):\d+-(?:[^:,]*:)?\d+:\d+")
 _LABEL = re.compile(r"\b([A-Za-z_]\w*)\s*:\s*[\w,.+-]+(?:@[\w,.+-]+)?\s*\{")
 
@@ -72,7 +75,7 @@ class Tree:
 
     root: Node
     file: str
-    inputs: list[str]          # every file that was read
+    inputs: list[str]  # every file that was read
     phandles: dict[int, Node]
     warnings: list[Diagnostic]
 
@@ -80,8 +83,11 @@ class Tree:
 def read_dts(path: str, include_dir: str) -> Tree:
     """Parse @path; raises ConfigError with positions when cpp or dtc refuse it."""
     if not os.path.isfile(path):
-        raise fail("config-missing", f"there is no configuration {short_path(path)}",
-                   cure="`make list` names the ones that exist")
+        raise fail(
+            "config-missing",
+            f"there is no configuration {short_path(path)}",
+            cure="`make list` names the ones that exist",
+        )
     with tempfile.TemporaryDirectory(prefix="gen_config.") as scratch:
         text, inputs = _preprocess(path, include_dir, scratch)
         source = os.path.join(scratch, "expanded.dts")
@@ -99,17 +105,37 @@ def read_dts(path: str, include_dir: str) -> Tree:
 def _run(command: list[str], package: str) -> subprocess.CompletedProcess:
     """Run a tool in the C locale, so that its messages can be understood."""
     try:
-        return subprocess.run(command, capture_output=True, check=False,
-                              env={**os.environ, "LC_ALL": "C"})
+        return subprocess.run(
+            command, capture_output=True, check=False, env={**os.environ, "LC_ALL": "C"}
+        )
     except OSError as error:
-        raise fail("tool-missing", f"cannot run {command[0]}: {error.strerror}",
-                   cure=f"install the Debian package {package}") from None
+        raise fail(
+            "tool-missing",
+            f"cannot run {command[0]}: {error.strerror}",
+            cure=f"install the Debian package {package}",
+        ) from None
 
 
 def _preprocess(path: str, include_dir: str, scratch: str) -> tuple[str, list[str]]:
     dep = os.path.join(scratch, "deps")
-    done = _run(["cpp", "-nostdinc", "-undef", "-x", "assembler-with-cpp", "-I", include_dir,
-                 "-MD", "-MF", dep, "-MT", "x", path], "cpp")
+    done = _run(
+        [
+            "cpp",
+            "-nostdinc",
+            "-undef",
+            "-x",
+            "assembler-with-cpp",
+            "-I",
+            include_dir,
+            "-MD",
+            "-MF",
+            dep,
+            "-MT",
+            "x",
+            path,
+        ],
+        "cpp",
+    )
     if done.returncode:
         raise ConfigError(_cpp_errors(done.stderr.decode("utf-8", "replace")))
     with open(dep, encoding="utf-8", errors="surrogateescape") as deps:
@@ -119,8 +145,10 @@ def _preprocess(path: str, include_dir: str, scratch: str) -> tuple[str, list[st
 
 
 def _cpp_errors(stderr: str) -> list[Diagnostic]:
-    found = [Diagnostic("cpp", m[3], Position(short_path(m[1]), int(m[2])))
-             for m in re.finditer(r"^(.+?):(\d+):(?:\d+:)? (?:fatal )?error: (.*)$", stderr, re.M)]
+    found = [
+        Diagnostic("cpp", m[3], Position(short_path(m[1]), int(m[2])))
+        for m in re.finditer(r"^(.+?):(\d+):(?:\d+:)? (?:fatal )?error: (.*)$", stderr, re.M)
+    ]
     lines = stderr.strip().splitlines() or ["cpp failed without a message"]
     return found or [Diagnostic("cpp", lines[-1])]
 
@@ -138,7 +166,7 @@ def _dtc(arguments: list[str], source: str, path: str, text: str) -> tuple[bytes
 
 
 def _dtc_messages(stderr: str, source: str, path: str, text: str) -> list[Diagnostic]:
-    """dtc's messages in our format; its two styles are `Error: POS text` and `POS: ERROR (id): text`."""
+    """dtc's messages in our format; its styles: `Error: POS text`, `POS: ERROR (id): text`."""
     found = []
     place = r"(?P<file>.+?):(?P<line>\d+)(?:\.[\d.-]+)?"
     plain = re.compile(rf"^Error: {place} (?P<text>.*)$")
@@ -174,8 +202,12 @@ def _find_reference(label: str, text: str, fallback: Optional[Position]) -> Opti
         if marker:
             line, file = int(marker[1]), short_path(marker[2])
             continue
-        if re.search(rf"&{re.escape(label)}\b", content) and fallback and file == fallback.file \
-                and line >= fallback.line:
+        if (
+            re.search(rf"&{re.escape(label)}\b", content)
+            and fallback
+            and file == fallback.file
+            and line >= fallback.line
+        ):
             return Position(file, line)
         line += 1
     return fallback
@@ -249,5 +281,8 @@ def _node(fdt, offset: int, parent: Optional[Node], places: dict, fallback: Posi
 
 
 def _phandles(root: Node) -> dict[int, Node]:
-    return {int.from_bytes(node.properties["phandle"].value, "big"): node
-            for node in root.walk() if "phandle" in node.properties}
+    return {
+        int.from_bytes(node.properties["phandle"].value, "big"): node
+        for node in root.walk()
+        if "phandle" in node.properties
+    }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Emit partition.c: the partition table of core/partition.h, and the state objects of the devices."""
+"""Emit partition.c: the table of core/partition.h, and the state objects of the devices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Iterable, Optional, Union
 from .acpi import S5_TYPE
 from .diag import Position
 from .emit_images import symbol_of
-from .guest import RAM_FLAGS, FilePart, Loaded, regions
+from .guest import RAM_FLAGS, Blob, FilePart, Loaded, regions
 from .model import PAGE, Cell, System, VirtualDevice
 from .pipeline import PROJECT, Plan
 from .rules_cells import c_name
@@ -39,7 +39,9 @@ def initialiser(value: Value, depth: int = 1) -> str:
     """A designated initialiser: dict for a struct, list for an array, text as it is."""
     tabs = "\t" * depth
     if isinstance(value, dict):
-        body = "".join(f"{tabs}.{name} = {initialiser(item, depth + 1)},\n" for name, item in value.items())
+        body = "".join(
+            f"{tabs}.{name} = {initialiser(item, depth + 1)},\n" for name, item in value.items()
+        )
         return "{\n" + body + tabs[:-1] + "}"
     if isinstance(value, list):
         body = "".join(f"{tabs}{initialiser(item, depth + 1)},\n" for item in value)
@@ -59,8 +61,16 @@ def u64(value: int) -> str:
 
 def _region(gpa: int, hpa: int, size: int, flags: Iterable[str], pos: Position) -> str:
     """A struct mem_region."""
-    return initialiser({"gpa": u64(gpa), "hpa": u64(hpa), "size": u64(size), "flags": " | ".join(flags),
-                        "source": quote(source_text(pos))}, 2)
+    return initialiser(
+        {
+            "gpa": u64(gpa),
+            "hpa": u64(hpa),
+            "size": u64(size),
+            "flags": " | ".join(flags),
+            "source": quote(source_text(pos)),
+        },
+        2,
+    )
 
 
 def _prefix(cell: Cell) -> str:
@@ -73,7 +83,9 @@ class _Arrays:
     def __init__(self) -> None:
         self.lines: list[str] = []
 
-    def add(self, kind: str, name: str, items: Iterable[str], const: bool = True) -> tuple[str, str]:
+    def add(
+        self, kind: str, name: str, items: Iterable[str], const: bool = True
+    ) -> tuple[str, str]:
         """Define an array; returns what to write for its pointer and its length."""
         items = list(items)
         if not items:
@@ -87,10 +99,13 @@ def emit(plan: Plan) -> str:
     """The whole file."""
     system = plan.system
     arrays = _Arrays()
-    externs = [f"extern const uint8_t {symbol_of(plan, item)}[];" for item in [*plan.files, *plan.blobs]]
+    items: list[Union[str, Blob]] = [*plan.files, *plan.blobs]
+    externs = [f"extern const uint8_t {symbol_of(plan, item)}[];" for item in items]
     states: list[str] = []
-    cells = [_cell(plan, number, cell, loaded, arrays, states)
-             for number, (cell, loaded) in enumerate(zip(system.cells, plan.loaded))]
+    cells = [
+        _cell(plan, number, cell, loaded, arrays, states)
+        for number, (cell, loaded) in enumerate(zip(system.cells, plan.loaded))
+    ]
     table: dict[str, Value] = {
         "name": quote(system.name),
         "source": quote(source_file(system.file)),
@@ -99,13 +114,21 @@ def emit(plan: Plan) -> str:
         "cells": "cell_configs",
         "nr_cells": "ARRAY_SIZE(cell_configs)",
     }
-    headers = sorted({f'#include "vdev/{d.implementation["header"]}"'
-                      for cell in system.cells for d in cell.devices})
+    headers = sorted(
+        {
+            f'#include "vdev/{d.implementation["header"]}"'
+            for cell in system.cells
+            for d in cell.devices
+        }
+    )
     parts = [
         "/* SPDX-License-Identifier: Apache-2.0 */",
         f"/* {BANNER.format(source=source_file(system.file))} */",
-        "\n".join(['#include <assert.h>', "", '#include "core/partition.h"', '#include "core/cell.h"']
-                  + headers) + "\n",
+        "\n".join(
+            ["#include <assert.h>", "", '#include "core/partition.h"', '#include "core/cell.h"']
+            + headers
+        )
+        + "\n",
         "/* Image files and generated data, see images.S. */",
         "\n".join(externs) + "\n",
         f"struct cell cells[{len(system.cells)}];\n",
@@ -120,32 +143,43 @@ def emit(plan: Plan) -> str:
 
 def _pool(plan: Plan) -> str:
     system = plan.system
-    return (f"#define STAGE2_PAGES {plan.stage2_pages}\n"
-            "#define POOL_PAGES (STAGE2_PAGES + ARCH_POOL_PAGES_FIXED + "
-            f"{len(system.board.cpus)} * ARCH_POOL_PAGES_PER_CPU + \\\n"
-            f"\t\t    {len(system.cells)} * ARCH_POOL_PAGES_PER_CELL)\n\n"
-            'uint8_t page_pool[POOL_PAGES * 4096] __attribute__((aligned(4096), section(".bss.pool")));\n'
-            "const uint64_t page_pool_size = sizeof(page_pool);\n"
-            f'static_assert(sizeof(page_pool) == {plan.pool_pages * PAGE:#x}, "the layout counts on it");\n')
+    return (
+        f"#define STAGE2_PAGES {plan.stage2_pages}\n"
+        "#define POOL_PAGES (STAGE2_PAGES + ARCH_POOL_PAGES_FIXED + "
+        f"{len(system.board.cpus)} * ARCH_POOL_PAGES_PER_CPU + \\\n"
+        f"\t\t    {len(system.cells)} * ARCH_POOL_PAGES_PER_CELL)\n\n"
+        "uint8_t page_pool[POOL_PAGES * 4096]\n"
+        '\t__attribute__((aligned(4096), section(".bss.pool")));\n'
+        "const uint64_t page_pool_size = sizeof(page_pool);\n"
+        f"static_assert(sizeof(page_pool) == {plan.pool_pages * PAGE:#x}, "
+        '"the layout counts on it");\n'
+    )
 
 
 def _hypervisor(system: System) -> dict[str, Value]:
     memory = system.hypervisor.memory
     assert memory
-    return {"base": u64(memory.base), "size": u64(memory.size),
-            "console_escape": f"{system.hypervisor.escape:#x}"}
+    return {
+        "base": u64(memory.base),
+        "size": u64(memory.size),
+        "console_escape": f"{system.hypervisor.escape:#x}",
+    }
 
 
 def _board(system: System, arrays: _Arrays) -> dict[str, Value]:
     board = system.board
     cpus, nr_cpus = arrays.add("uint32_t", "board_cpus", [str(cpu.apic_id) for cpu in board.cpus])
-    memory, nr_memory = arrays.add("struct mem_region", "board_memory", [
-        _region(r.base, r.base, r.size, RAM_FLAGS, r.pos) for r in board.memory])
+    memory, nr_memory = arrays.add(
+        "struct mem_region",
+        "board_memory",
+        [_region(r.base, r.base, r.size, RAM_FLAGS, r.pos) for r in board.memory],
+    )
     uart, hpet, off, ioapic = system.console, board.hpet, board.power_off, board.ioapic
     assert uart and ioapic  # rules hypervisor-console and board-incomplete
     arch: dict[str, Value] = {
-        "console": inline(port=f"{uart.ports[0].base:#x}", pin=uart.pins[0].pin, clock=uart.clock,
-                          baud=uart.baud),
+        "console": inline(
+            port=f"{uart.ports[0].base:#x}", pin=uart.pins[0].pin, clock=uart.clock, baud=uart.baud
+        ),
         "ioapic": u64(ioapic.address),
         "nr_pins": ioapic.pins,
         "hpet": u64(hpet.address if hpet else 0),
@@ -155,32 +189,65 @@ def _board(system: System, arrays: _Arrays) -> dict[str, Value]:
         "s5_type": off.slp_typ if off else 0,
         "invariant_tsc": "true" if board.invariant_tsc else "false",
     }
-    return {"model": quote(board.model), "source": quote(source_text(board.pos)), "cpus": cpus,
-            "nr_cpus": nr_cpus, "memory": memory, "nr_memory": nr_memory, "arch": arch}
+    return {
+        "model": quote(board.model),
+        "source": quote(source_text(board.pos)),
+        "cpus": cpus,
+        "nr_cpus": nr_cpus,
+        "memory": memory,
+        "nr_memory": nr_memory,
+        "arch": arch,
+    }
 
 
-def _cell(plan: Plan, number: int, cell: Cell, loaded: Loaded, arrays: _Arrays,
-          states: list[str]) -> dict[str, Value]:
+def _cell(
+    plan: Plan, number: int, cell: Cell, loaded: Loaded, arrays: _Arrays, states: list[str]
+) -> dict[str, Value]:
     system, name = plan.system, _prefix(cell)
     given = [device for _, device in system.cell_devices(cell)]
-    cpus, nr_cpus = arrays.add("uint32_t", f"{name}_cpus",
-                               [str(cpu.apic_id) for cpu in system.cell_cpus(cell)])
-    mapped, nr_mapped = arrays.add("struct mem_region", f"{name}_regions", [
-        _region(r.gpa, r.hpa, r.size, r.flags, r.pos) for r in regions(cell, given)])
-    segments, nr_segments = arrays.add("struct segment", f"{name}_segments", [
-        initialiser({"gpa": u64(s.gpa), "size": u64(s.size), "data": _data(plan, s.source),
-                     "what": quote(s.what)}, 2) for s in loaded.segments])
-    timers, nr_timers = arrays.add("uint64_t", f"{name}_timers", ["TIMER_OFF"] * cell.timers, const=False)
+    cpus, nr_cpus = arrays.add(
+        "uint32_t", f"{name}_cpus", [str(cpu.apic_id) for cpu in system.cell_cpus(cell)]
+    )
+    mapped, nr_mapped = arrays.add(
+        "struct mem_region",
+        f"{name}_regions",
+        [_region(r.gpa, r.hpa, r.size, r.flags, r.pos) for r in regions(cell, given)],
+    )
+    segments, nr_segments = arrays.add(
+        "struct segment",
+        f"{name}_segments",
+        [
+            initialiser(
+                {
+                    "gpa": u64(s.gpa),
+                    "size": u64(s.size),
+                    "data": _data(plan, s.source),
+                    "what": quote(s.what),
+                },
+                2,
+            )
+            for s in loaded.segments
+        ],
+    )
+    timers, nr_timers = arrays.add(
+        "uint64_t", f"{name}_timers", ["TIMER_OFF"] * cell.timers, const=False
+    )
     devices, nr_devices = _devices(cell, number, arrays, states)
     return {
-        "name": quote(cell.name), "source": quote(source_text(cell.pos)),
-        "cpus": cpus, "nr_cpus": nr_cpus,
-        "regions": mapped, "nr_regions": nr_mapped,
-        "segments": segments, "nr_segments": nr_segments,
-        "devices": devices, "nr_devices": nr_devices,
+        "name": quote(cell.name),
+        "source": quote(source_text(cell.pos)),
+        "cpus": cpus,
+        "nr_cpus": nr_cpus,
+        "regions": mapped,
+        "nr_regions": nr_mapped,
+        "segments": segments,
+        "nr_segments": nr_segments,
+        "devices": devices,
+        "nr_devices": nr_devices,
         "on_fault": f"FAULT_{cell.on_fault.upper()}",
         "on_violation": f"VIOLATION_{cell.on_violation.upper()}",
-        "timers": timers, "nr_timers": nr_timers,
+        "timers": timers,
+        "nr_timers": nr_timers,
         "arch": _arch_cell(system, cell, loaded, arrays),
     }
 
@@ -189,27 +256,44 @@ def _arch_cell(system: System, cell: Cell, loaded: Loaded, arrays: _Arrays) -> d
     name = _prefix(cell)
     given = [device for _, device in system.cell_devices(cell)]
     areas = sorted((area for device in given for area in device.ports), key=lambda area: area.base)
-    ports, nr_ports = arrays.add("struct x86_port_range", f"{name}_ports", [
-        inline(first=f"{a.base:#x}", last=f"{a.end - 1:#x}", source=quote(source_text(a.pos)))
-        for a in areas])
+    ports, nr_ports = arrays.add(
+        "struct x86_port_range",
+        f"{name}_ports",
+        [
+            inline(first=f"{a.base:#x}", last=f"{a.end - 1:#x}", source=quote(source_text(a.pos)))
+            for a in areas
+        ],
+    )
     pin_list = sorted((pin for device in given for pin in device.pins), key=lambda pin: pin.pin)
-    pins, nr_pins = arrays.add("struct x86_irq_pin", f"{name}_pins", [
-        inline(pin=p.pin, level="true" if p.level else "false", source=quote(source_text(p.pos)))
-        for p in pin_list])
+    pins, nr_pins = arrays.add(
+        "struct x86_irq_pin",
+        f"{name}_pins",
+        [
+            inline(
+                pin=p.pin, level="true" if p.level else "false", source=quote(source_text(p.pos))
+            )
+            for p in pin_list
+        ],
+    )
     return {
-        "entry_mode": loaded.entry_mode, "entry": u64(loaded.entry), "argument": u64(loaded.argument),
-        "page_table": u64(loaded.page_table), "gdt": u64(loaded.gdt),
-        "ports": ports, "nr_ports": nr_ports, "pins": pins, "nr_pins": nr_pins,
+        "entry_mode": loaded.entry_mode,
+        "entry": u64(loaded.entry),
+        "argument": u64(loaded.argument),
+        "page_table": u64(loaded.page_table),
+        "gdt": u64(loaded.gdt),
+        "ports": ports,
+        "nr_ports": nr_ports,
+        "pins": pins,
+        "nr_pins": nr_pins,
         "comparator": "X86_NO_COMPARATOR" if cell.comparator is None else cell.comparator,
     }
 
 
-def _data(plan: Plan, source: object) -> str:
+def _data(plan: Plan, source: Union[Blob, FilePart]) -> str:
     if isinstance(source, FilePart):
         symbol = symbol_of(plan, source.path)
         return f"{symbol} + {source.offset:#x}" if source.offset else symbol
-    data = getattr(source, "data")
-    return symbol_of(plan, next(blob for blob in plan.blobs if blob.data == data))
+    return symbol_of(plan, next(blob for blob in plan.blobs if blob.data == source.data))
 
 
 def _devices(cell: Cell, number: int, arrays: _Arrays, states: list[str]) -> tuple[str, str]:
@@ -221,14 +305,28 @@ def _devices(cell: Cell, number: int, arrays: _Arrays, states: list[str]) -> tup
 
     items = []
     for index, device in enumerate(sorted(cell.devices, key=lambda d: min(map(where, d.ranges)))):
-        ranges, nr_ranges = arrays.add("struct device_range", f"{name}_ranges_{index}", [
-            inline(space="DEVICE_PIO" if r.space == "ports" else "DEVICE_MMIO", base=u64(r.range.base),
-                   size=u64(r.range.size), id=r.id) for r in sorted(device.ranges, key=where)])
+        ranges, nr_ranges = arrays.add(
+            "struct device_range",
+            f"{name}_ranges_{index}",
+            [
+                inline(
+                    space="DEVICE_PIO" if r.space == "ports" else "DEVICE_MMIO",
+                    base=u64(r.range.base),
+                    size=u64(r.range.size),
+                    id=r.id,
+                )
+                for r in sorted(device.ranges, key=where)
+            ],
+        )
         states.append(f"static {device.implementation['state']} {name}_state_{index};")
         fields: dict[str, Union[str, int]] = {
-            "ops": "&" + device.implementation["ops"], "name": quote(device.name),
-            "cell": f"&cells[{number}]", "state": f"&{name}_state_{index}",
-            "ranges": ranges, "nr_ranges": nr_ranges}
+            "ops": "&" + device.implementation["ops"],
+            "name": quote(device.name),
+            "cell": f"&cells[{number}]",
+            "state": f"&{name}_state_{index}",
+            "ranges": ranges,
+            "nr_ranges": nr_ranges,
+        }
         if device.line:
             fields["line"] = device.line.value
         if device.timer is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Emit images.S: pristine copies of image files and generated data, each once, in section .images."""
+"""Emit images.S: pristine copies of images and generated data, each once, in section .images."""
 
 from __future__ import annotations
 
@@ -29,18 +29,27 @@ def blob_file(blob: Blob) -> str:
 
 def emit(plan: Plan, banner: str, out: str) -> str:
     """The whole file; @out is the output folder, where the blobs are."""
-    lines = ["/* SPDX-License-Identifier: Apache-2.0 */", f"/* {banner} */", "",
-             '\t.section .images, "a", @progbits']
+    lines = [
+        "/* SPDX-License-Identifier: Apache-2.0 */",
+        f"/* {banner} */",
+        "",
+        '\t.section .images, "a", @progbits',
+    ]
     for path in plan.files:
         lines += _include(symbol_of(plan, path), os.path.abspath(path))
     for blob in plan.blobs:
-        lines += _include(symbol_of(plan, blob), os.path.join(os.path.abspath(out), blob_file(blob)))
+        lines += _include(
+            symbol_of(plan, blob), os.path.join(os.path.abspath(out), blob_file(blob))
+        )
     lines += ["", '\t.section .note.GNU-stack, "", @progbits']
     return "\n".join(lines) + "\n"
 
 
 def _include(symbol: str, path: str) -> list[str]:
     if any(char in path for char in '"\\\n'):
-        raise fail("image-missing", f"the assembler cannot include a file called {path!r}",
-                   cure='take a path without quotes, backslashes and line breaks')
+        raise fail(
+            "image-missing",
+            f"the assembler cannot include a file called {path!r}",
+            cure="take a path without quotes, backslashes and line breaks",
+        )
     return ["", "\t.balign 4096", f"\t.globl {symbol}", f"{symbol}:", f'\t.incbin "{path}"']

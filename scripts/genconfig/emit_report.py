@@ -18,9 +18,12 @@ def layout_h(plan: Plan, banner: str) -> str:
     """The hypervisor's place, for the linker script: plain numbers."""
     memory = plan.system.hypervisor.memory
     assert memory
-    return (f"/* SPDX-License-Identifier: Apache-2.0 */\n/* {banner} */\n"
-            "#ifndef LAYOUT_H\n#define LAYOUT_H\n\n"
-            f"#define BULKHEAD_BASE {memory.base:#x}\n#define BULKHEAD_SIZE {memory.size:#x}\n\n#endif\n")
+    return (
+        f"/* SPDX-License-Identifier: Apache-2.0 */\n/* {banner} */\n"
+        "#ifndef LAYOUT_H\n#define LAYOUT_H\n\n"
+        f"#define BULKHEAD_BASE {memory.base:#x}\n#define BULKHEAD_SIZE "
+        f"{memory.size:#x}\n\n#endif\n"
+    )
 
 
 def qemu_args(system: System) -> str:
@@ -28,8 +31,17 @@ def qemu_args(system: System) -> str:
     qemu = system.board.qemu
     if not qemu:
         return ""
-    words = ["-machine", qemu.machine, "-cpu", qemu.cpu, "-smp", str(len(system.board.cpus)),
-             "-m", str(qemu.memory.value), *qemu.arguments]
+    words = [
+        "-machine",
+        qemu.machine,
+        "-cpu",
+        qemu.cpu,
+        "-smp",
+        str(len(system.board.cpus)),
+        "-m",
+        str(qemu.memory.value),
+        *qemu.arguments,
+    ]
     return "".join(f"{word}\n" for word in words)
 
 
@@ -63,19 +75,30 @@ def _memory_map(plan: Plan) -> list[str]:
     rows = [(r.base, r.end, name) for r, name in taken]
     rows += [(start, end, "free") for start, end in free_ranges(system, [r for r, _ in taken])]
     pool = plan.pool_pages * PAGE
-    return ["Host memory", "===========", ""] + _box(sorted(rows)) + [
-        f"Page pool: {plan.pool_pages} pages ({size_text(pool)}), {plan.stage2_pages} of them second-stage tables.",
-        ""]
+    return (
+        ["Host memory", "===========", ""]
+        + _box(sorted(rows))
+        + [
+            f"Page pool: {plan.pool_pages} pages ({size_text(pool)}), {plan.stage2_pages} of them "
+            "second-stage tables.",
+            "",
+        ]
+    )
 
 
 def _guest_maps(plan: Plan) -> list[str]:
-    lines = ["What is loaded into each cell (guest-physical addresses)",
-             "=========================================================", ""]
+    lines = [
+        "What is loaded into each cell (guest-physical addresses)",
+        "=========================================================",
+        "",
+    ]
     for cell, loaded in zip(plan.system.cells, plan.loaded):
         lines.append(f"{cell.name}: entry {loaded.entry:#x}, {loaded.entry_mode}")
         for segment in loaded.segments:
-            lines.append(f"  {range_text(segment.gpa, segment.size):<26} {segment.what:<16} "
-                         f"{size_text(segment.size)}")
+            lines.append(
+                f"  {range_text(segment.gpa, segment.size):<26} {segment.what:<16} "
+                f"{size_text(segment.size)}"
+            )
         lines.append("")
     return lines
 
@@ -83,20 +106,33 @@ def _guest_maps(plan: Plan) -> list[str]:
 def _owners(system: System) -> list[str]:
     """Who owns what: one row for every CPU, memory range, device and interrupt."""
     rows = [("What", "Owner", "Given in")]
-    cpu_owner = {cpu.path: (cell, ref.pos) for cell in system.cells for ref in cell.cpus
-                 for cpu in system.board.cpus if cpu.path == ref.path}
+    cpu_owner = {
+        cpu.path: (cell, ref.pos)
+        for cell in system.cells
+        for ref in cell.cpus
+        for cpu in system.board.cpus
+        if cpu.path == ref.path
+    }
     for cpu in system.board.cpus:
         owner = cpu_owner.get(cpu.path)
-        rows.append((f"CPU {cpu.name} (id {cpu.apic_id})", owner[0].name if owner else "-",
-                     str(owner[1] if owner else cpu.pos)))
+        rows.append(
+            (
+                f"CPU {cpu.name} (id {cpu.apic_id})",
+                owner[0].name if owner else "-",
+                str(owner[1] if owner else cpu.pos),
+            )
+        )
     memory = system.hypervisor.memory
     assert memory
     rows.append((f"RAM {range_text(memory.base, memory.size)}", "hypervisor", str(memory.pos)))
     for cell in sorted(system.cells, key=lambda c: c.base):
         area = cell.host_range
         rows.append((f"RAM {range_text(area.base, area.size)}", cell.name, str(area.pos)))
-    given = {device.path: (cell.name, ref.pos) for cell in system.cells
-             for ref, device in system.cell_devices(cell)}
+    given = {
+        device.path: (cell.name, ref.pos)
+        for cell in system.cells
+        for ref, device in system.cell_devices(cell)
+    }
     for device in system.board.devices:
         owner_name, pos = given.get(device.path, ("-", device.pos))
         if device is system.console:
@@ -108,8 +144,13 @@ def _owners(system: System) -> list[str]:
     for cell in system.cells:
         if cell.comparator is not None and system.board.hpet:
             pin = system.board.hpet.first_pin + cell.comparator
-            rows.append((f"HPET comparator {cell.comparator}, pin {pin}", f"{cell.name} (by the hypervisor)",
-                         str(cell.pos)))
+            rows.append(
+                (
+                    f"HPET comparator {cell.comparator}, pin {pin}",
+                    f"{cell.name} (by the hypervisor)",
+                    str(cell.pos),
+                )
+            )
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     text = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}" for a, b, c in rows]
     rule = "  ".join(["-" * widths[0], "-" * widths[1], "-" * len("Given in")])
@@ -121,24 +162,42 @@ def _shared(plan: Plan) -> list[str]:
     lines = ["What is shared", "==============", ""]
     consoles = [c.name for c in system.cells if c.vdev("ns16550a")]
     if consoles and system.console:
-        lines.append(f"- {system.console.name} carries the consoles of {_and(consoles)} "
-                     "(through the hypervisor)")
+        lines.append(
+            f"- {system.console.name} carries the consoles of {_and(consoles)} "
+            "(through the hypervisor)"
+        )
     timed = [c.name for c in system.cells if c.comparator is not None]
     if timed:
-        lines.append(f"- the HPET's main counter times devices of {_and(timed)} (through the hypervisor)")
+        lines.append(
+            f"- the HPET's main counter times devices of {_and(timed)} (through the hypervisor)"
+        )
     lines.append("- the I/O APIC is programmed by the hypervisor alone, each pin for one owner")
     users: dict[str, list[Cell]] = {}
     for cell, loaded in zip(system.cells, plan.loaded):
         for segment in loaded.segments:
-            if isinstance(segment.source, FilePart) and cell not in users.setdefault(segment.source.path, []):
+            if isinstance(segment.source, FilePart) and cell not in users.setdefault(
+                segment.source.path, []
+            ):
                 users[segment.source.path].append(cell)
-    names = {image.path: image.name for cell in system.cells for image in (cell.kernel, cell.initrd) if image}
-    by_path = {name: cells for path, cells in users.items() for found, name in names.items()
-               if found and os.path.abspath(found) == path}
+    names = {
+        image.path: image.name
+        for cell in system.cells
+        for image in (cell.kernel, cell.initrd)
+        if image
+    }
+    by_path = {
+        name: cells
+        for path, cells in users.items()
+        for found, name in names.items()
+        if found and os.path.abspath(found) == path
+    }
     for name, cells in by_path.items():
         if len(cells) > 1:
-            lines.append(f"- one pristine copy of {name} is loaded into {_and([c.name for c in cells])}, each "
-                         "of which gets memory of its own")
+            lines.append(
+                f"- one pristine copy of {name} is loaded into {_and([c.name for c in cells])}, "
+                "each "
+                "of which gets memory of its own"
+            )
     return lines + ["- nothing else"]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Guest-physical memory of a PC cell: its regions, memory map, second-stage size, and what is loaded."""
+"""Guest-physical memory of a PC cell: regions, memory map, second-stage tables, what is loaded."""
 
 from __future__ import annotations
 
@@ -8,11 +8,21 @@ from dataclasses import dataclass
 from typing import Iterable, Union
 
 from .diag import Position, fail, range_text, size_text
-from .model import (GIB, GUEST_ABOVE_4G, GUEST_HIGH, GUEST_LOW_END, GUEST_MMIO, GUEST_ROM, LARGE_PAGE,
-                    PAGE, BoardDevice, Cell)
+from .model import (
+    GIB,
+    GUEST_ABOVE_4G,
+    GUEST_HIGH,
+    GUEST_LOW_END,
+    GUEST_MMIO,
+    GUEST_ROM,
+    LARGE_PAGE,
+    PAGE,
+    BoardDevice,
+    Cell,
+)
 
-EBDA = 0x9fc00        # reserved, writable: holds the FACS
-ROM_TABLES = 0xe0000  # reserved, read-only: holds the other ACPI tables
+EBDA = 0x9FC00  # reserved, writable: holds the FACS
+ROM_TABLES = 0xE0000  # reserved, read-only: holds the other ACPI tables
 RAM_FLAGS = ("REGION_READ", "REGION_WRITE", "REGION_EXECUTE", "REGION_RAM")
 E820_USABLE = 1
 E820_RESERVED = 2
@@ -79,7 +89,9 @@ def ram_regions(cell: Cell) -> list[Region]:
     low = min(size, GUEST_MMIO)
     regions = [
         Region(0, base, GUEST_LOW_END, RAM_FLAGS, pos),
-        Region(GUEST_ROM, base + GUEST_ROM, GUEST_HIGH - GUEST_ROM, ("REGION_READ", "REGION_RAM"), pos),
+        Region(
+            GUEST_ROM, base + GUEST_ROM, GUEST_HIGH - GUEST_ROM, ("REGION_READ", "REGION_RAM"), pos
+        ),
         Region(GUEST_HIGH, base + GUEST_HIGH, low - GUEST_HIGH, RAM_FLAGS, pos),
     ]
     if size > GUEST_MMIO:
@@ -101,10 +113,12 @@ def regions(cell: Cell, devices: Iterable[BoardDevice]) -> list[Region]:
 def memory_map(cell: Cell) -> list[tuple[int, int, int]]:
     """What the cell's kernel is told: (start, size, type) as in e820."""
     size = cell.size.value
-    entries = [(0, EBDA, E820_USABLE),
-               (EBDA, GUEST_LOW_END - EBDA, E820_RESERVED),
-               (ROM_TABLES, GUEST_HIGH - ROM_TABLES, E820_RESERVED),
-               (GUEST_HIGH, cell.low_end - GUEST_HIGH, E820_USABLE)]
+    entries = [
+        (0, EBDA, E820_USABLE),
+        (EBDA, GUEST_LOW_END - EBDA, E820_RESERVED),
+        (ROM_TABLES, GUEST_HIGH - ROM_TABLES, E820_RESERVED),
+        (GUEST_HIGH, cell.low_end - GUEST_HIGH, E820_USABLE),
+    ]
     if cell.ecam:  # Linux uses an ECAM only where the memory map reserves it
         entries.append((cell.ecam.base, cell.ecam.size, E820_RESERVED))
     if size > GUEST_MMIO:
@@ -138,30 +152,39 @@ def stage2_pages(mapped: Iterable[Region], large_1g: bool = True) -> int:
 
 
 def place_initrd(cell: Cell, size: int, floor: int, limit: int) -> int:
-    """The highest page for an initrd of @size bytes below @limit; it must not reach down to @floor."""
+    """The highest page for an initrd of @size bytes below @limit, but not below @floor."""
     top = min(cell.low_end, limit)
     gpa = (top - size) // PAGE * PAGE
     if gpa < floor:
         assert cell.initrd
         room = max(0, top - (floor + PAGE - 1) // PAGE * PAGE)
-        raise fail("initrd-does-not-fit",
-                   f"{cell.initrd.name} ({size_text(size)}) does not fit into cell {cell.name}: the "
-                   f"kernel leaves {size_text(room)}", cell.initrd.pos,
-                   notes=[(cell.size.pos, f"the cell's memory is {size_text(cell.size.value)}")],
-                   cure="give the cell more memory, or make the initrd smaller")
+        raise fail(
+            "initrd-does-not-fit",
+            f"{cell.initrd.name} ({size_text(size)}) does not fit into cell {cell.name}: the "
+            f"kernel leaves {size_text(room)}",
+            cell.initrd.pos,
+            notes=[(cell.size.pos, f"the cell's memory is {size_text(cell.size.value)}")],
+            cure="give the cell more memory, or make the initrd smaller",
+        )
     return gpa
 
 
-def check_segments(cell: Cell, loaded: Loaded, reserved: Iterable[tuple[int, int, str]] = ()) -> None:
+def check_segments(
+    cell: Cell, loaded: Loaded, reserved: Iterable[tuple[int, int, str]] = ()
+) -> None:
     """Nothing that is loaded may overlap (@reserved: further extents: start, size, what)."""
     extents = [(s.gpa, s.size, s.what) for s in loaded.segments] + list(reserved)
     extents.sort()
     for (a, size, first), (b, size_b, second) in zip(extents, extents[1:]):
         if b < a + size:
-            raise fail("image-overlap",
-                       f"in cell {cell.name} the {first} at {range_text(a, size)} overlaps the {second} at "
-                       f"{range_text(b, size_b)}", cell.kernel.pos,
-                       cure="link the kernel to another address; 1 MiB is always good")
+            raise fail(
+                "image-overlap",
+                f"in cell {cell.name} the {first} at {range_text(a, size)} overlaps the {second} "
+                "at "
+                f"{range_text(b, size_b)}",
+                cell.kernel.pos,
+                cure="link the kernel to another address; 1 MiB is always good",
+            )
 
 
 def pack_memory_map(cell: Cell, entry: str) -> bytes:

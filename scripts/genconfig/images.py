@@ -43,8 +43,12 @@ def _found(image: Image, folders: Iterable[str]) -> Image:
 
 def image_files(system: System) -> Iterator[str]:
     """The files that were found, each once."""
-    paths = [image.path for cell in system.cells for image in (cell.kernel, cell.initrd)
-             if image and image.path]
+    paths = [
+        image.path
+        for cell in system.cells
+        for image in (cell.kernel, cell.initrd)
+        if image and image.path
+    ]
     yield from dict.fromkeys(paths)
 
 
@@ -62,9 +66,13 @@ def load_cell(system: System, cell: Cell) -> tuple[Loaded, acpi.AcpiTables, str]
     if pvh.is_elf(data):
         kernel = pvh.parse(cell.kernel, data)
         return pvh.load(cell, kernel, initrd_size, segments, tables.rsdp), tables, source
-    raise fail("kernel-format", f"{cell.kernel.name} is neither a Linux bzImage nor an ELF", cell.kernel.pos,
-               notes=[(cell.kernel.pos, f"the file is {short_path(cell.kernel.path or '')}")],
-               cure="take a Linux bzImage, or an x86 ELF with a PVH entry note")
+    raise fail(
+        "kernel-format",
+        f"{cell.kernel.name} is neither a Linux bzImage nor an ELF",
+        cell.kernel.pos,
+        notes=[(cell.kernel.pos, f"the file is {short_path(cell.kernel.path or '')}")],
+        cure="take a Linux bzImage, or an x86 ELF with a PVH entry note",
+    )
 
 
 def _read(image: Image) -> bytes:
@@ -73,7 +81,11 @@ def _read(image: Image) -> bytes:
         with open(image.path, "rb") as data:
             content = data.read()
     except OSError as error:
-        raise fail("image-missing", f"{image.name} cannot be read: {error.strerror}", image.pos) from None
+        raise fail(
+            "image-missing", f"{image.name} cannot be read: {error.strerror}", image.pos
+        ) from None
     if not content:
-        raise fail("image-empty", f"{image.name} is empty", image.pos, cure="build or fetch it again")
+        raise fail(
+            "image-empty", f"{image.name} is empty", image.pos, cure="build or fetch it again"
+        )
     return content

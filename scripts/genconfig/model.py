@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The model: one system as dataclasses. Whatever came from the user keeps its position.
 
-Sizes and addresses are bytes. The parser (dts, bindings) is on one side of it, rules and emitters are on
-the other, and neither knows the other.
+Sizes and addresses are bytes. The parser (dts, bindings) is on one side of it, rules and emitters
+are on the other, and neither knows the other.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ PAGE = 4096
 LARGE_PAGE = 2 * MIB
 
 # Guest-physical layout of a PC cell.
-GUEST_LOW_END = 0xa0000        # conventional memory ends, the legacy video hole begins
-GUEST_ROM = 0xc0000            # read-only memory for firmware tables
+GUEST_LOW_END = 0xA0000  # conventional memory ends, the legacy video hole begins
+GUEST_ROM = 0xC0000  # read-only memory for firmware tables
 GUEST_HIGH = 0x100000
-GUEST_MMIO = 0xc0000000        # RAM below 4 GiB ends here
+GUEST_MMIO = 0xC0000000  # RAM below 4 GiB ends here
 GUEST_ABOVE_4G = 4 * GIB
 
 
@@ -66,7 +66,7 @@ class Pin:
 class Cpu:
     """A physical CPU."""
 
-    name: str       # its label, or its node's name
+    name: str  # its label, or its node's name
     apic_id: int
     path: str
     pos: Position
@@ -76,7 +76,7 @@ class Cpu:
 class BoardDevice:
     """A device of the board that could be given to a cell."""
 
-    name: str       # its label, or its node's name
+    name: str  # its label, or its node's name
     path: str
     compatible: str
     pos: Position
@@ -84,7 +84,7 @@ class BoardDevice:
     memory: list[Range]
     pins: list[Pin]
     clock: int = 0  # UARTs: input clock in Hz
-    baud: int = 0   # UARTs: bits per second
+    baud: int = 0  # UARTs: bits per second
 
 
 @dataclass
@@ -124,6 +124,7 @@ class Qemu:
 
     machine: str
     cpu: str
+    pos: Position
     memory: Sourced[int]  # MiB
     serial_ports: Sourced[int]
     arguments: list[str]
@@ -143,6 +144,8 @@ class Board:
     hpet: Optional[Hpet] = None
     power_off: Optional[PowerOff] = None
     qemu: Optional[Qemu] = None
+    # Nodes that describe once more what there is once: (what, second, first).
+    repeated: list[tuple[str, Position, Position]] = field(default_factory=list)
 
     def device(self, path: str) -> Optional[BoardDevice]:
         """The device whose node is at @path."""
@@ -165,7 +168,7 @@ class Hypervisor:
     console: Reference
     escape: int
     memory: Optional[Range]  # None: to be computed by pipeline.size_hypervisor()
-    need: int = 0            # bytes that code, images and page pool take, computed as well
+    need: int = 0  # bytes that code, images and page pool take, computed as well
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,7 @@ class VirtualDevice:
     ranges: list[DeviceRange]
     line: Optional[Sourced[int]]
     implementation: dict[str, Any]  # x-device of the binding
-    timer: Optional[int] = None     # index of its timer in the cell
+    timer: Optional[int] = None  # index of its timer in the cell
 
     def base(self, index: int) -> int:
         """The address of its range @index."""
@@ -228,8 +231,8 @@ class Cell:
     on_fault: str
     on_violation: str
     devices: list[VirtualDevice]
-    timers: int = 0                   # how many of the devices have a timer
-    base: int = 0                     # host-physical address, set by placement
+    timers: int = 0  # how many of the devices have a timer
+    base: int = 0  # host-physical address, set by placement
     comparator: Optional[int] = None  # HPET comparator, set by the pipeline
 
     def vdev(self, compatible: str) -> Optional[VirtualDevice]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write the output files: all are made before the first is written, and each appears whole or not at all."""
+"""Write the output: all is made before the first file is written; each appears whole or not."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ def files(plan: Plan, out: str) -> dict[str, Content]:
 
 
 def write_all(folder: str, content: Mapping[str, Content]) -> list[str]:
-    """Write @content below @folder; returns the names that changed. Files that stay keep their mtime."""
-    changed = [name for name, data in content.items() if not _same(os.path.join(folder, name), data)]
+    """Write @content below @folder; returns what changed. Files that stay keep their mtime."""
+    changed = [
+        name for name, data in content.items() if not _same(os.path.join(folder, name), data)
+    ]
     written: list[tuple[str, str]] = []
     try:
         for name in changed:
@@ -46,8 +48,11 @@ def write_all(folder: str, content: Mapping[str, Content]) -> list[str]:
         for temporary, path in written:
             os.replace(temporary, path)
     except OSError as error:
-        raise fail("output", f"cannot write {error.filename or folder}: {error.strerror}",
-                   cure="check the folder given by --out, its rights and the free space") from None
+        raise fail(
+            "output",
+            f"cannot write {error.filename or folder}: {error.strerror}",
+            cure="check the folder given by --out, its rights and the free space",
+        ) from None
     finally:
         for temporary, _ in written:
             if os.path.exists(temporary):

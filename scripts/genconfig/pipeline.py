@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All stages in their order: from a DTS to a Plan, which holds everything that the emitters need."""
+"""All stages in their order: from a DTS to a Plan, which has all that the emitters need."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Plan:
 
     system: System
     warnings: list[Diagnostic]
-    loaded: list[Loaded]              # parallel to system.cells, as are the next two
+    loaded: list[Loaded]  # parallel to system.cells, as are the next two
     acpi: list[AcpiTables]
     asl: list[str]
     stage2_pages: int = 0
     pool_pages: int = 0
-    files: list[str] = field(default_factory=list)   # image files, in the order of their symbols
+    files: list[str] = field(default_factory=list)  # image files, in the order of their symbols
     blobs: list[Blob] = field(default_factory=list)  # generated data, each content once
     depends: list[str] = field(default_factory=list)
 
@@ -129,11 +129,16 @@ def read_pool_pages(header: str) -> PoolPages:
 
 
 def _pool(system: System, pool: PoolPages, stage2: int) -> int:
-    return stage2 + pool.fixed + len(system.board.cpus) * pool.per_cpu + len(system.cells) * pool.per_cell
+    return (
+        stage2
+        + pool.fixed
+        + len(system.board.cpus) * pool.per_cpu
+        + len(system.cells) * pool.per_cell
+    )
 
 
 def _size_hypervisor(result: Plan, pool: PoolPages) -> None:
-    """The hypervisor's range. Cells have no place yet, so their tables are taken as without 1 GiB pages."""
+    """The hypervisor's range. Cells have no place yet: count as if none could use 1 GiB pages."""
     system = result.system
     most = _pool(system, pool, placement.stage2_total(system, large_1g=False)) * PAGE
     need = placement.hypervisor_need(result.loaded, os.path.getsize, most)
@@ -151,8 +156,17 @@ def _assign_comparators(system: System) -> None:
 def _depends(system: System, project: str) -> list[str]:
     """Every file whose change may change the output."""
     here = os.path.dirname(os.path.abspath(__file__))
-    modules = [os.path.join(here, name) for name in sorted(os.listdir(here)) if name.endswith(".py")]
+    modules = [
+        os.path.join(here, name) for name in sorted(os.listdir(here)) if name.endswith(".py")
+    ]
     folder = os.path.join(project, "configs", "bindings")
-    bindings = [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".yaml")]
-    return system.inputs + list(images.image_files(system)) + bindings + modules + \
-        [os.path.join(project, ARCH_HEADER)]
+    bindings = [
+        os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".yaml")
+    ]
+    return (
+        system.inputs
+        + list(images.image_files(system))
+        + bindings
+        + modules
+        + [os.path.join(project, ARCH_HEADER)]
+    )

@@ -9,8 +9,8 @@ from .diag import Position, fail, range_text, size_text
 from .guest import Blob, FilePart, Loaded, regions, stage2_pages
 from .model import GIB, LARGE_PAGE, MIB, PAGE, Cell, Range, System
 
-HYPERVISOR_BASE = 16 * MIB   # where the hypervisor is linked unless the DTS says otherwise
-HYPERVISOR_CODE = MIB        # text, data, consoles and everything else that is not an image or the pool
+HYPERVISOR_BASE = 16 * MIB  # where the hypervisor is linked unless the DTS says otherwise
+HYPERVISOR_CODE = MIB  # text, data, consoles and everything else that is not an image or the pool
 
 
 def hypervisor_need(loaded: Iterable[Loaded], image_sizes: Callable[[str], int], pool: int) -> int:
@@ -23,7 +23,9 @@ def hypervisor_need(loaded: Iterable[Loaded], image_sizes: Callable[[str], int],
                 files.add(segment.source.path)
             elif isinstance(segment.source, Blob):
                 blobs.add(segment.source.data)
-    total = sum(_pages(image_sizes(path)) for path in files) + sum(_pages(len(data)) for data in blobs)
+    total = sum(_pages(image_sizes(path)) for path in files) + sum(
+        _pages(len(data)) for data in blobs
+    )
     return _round(total + pool + HYPERVISOR_CODE, LARGE_PAGE)
 
 
@@ -37,8 +39,10 @@ def _round(value: int, unit: int) -> int:
 
 def stage2_total(system: System, large_1g: bool = True) -> int:
     """Second-stage table pages of all cells as placed; without @large_1g the most they can be."""
-    return sum(stage2_pages(regions(cell, [d for _, d in system.cell_devices(cell)]), large_1g)
-               for cell in system.cells)
+    return sum(
+        stage2_pages(regions(cell, [d for _, d in system.cell_devices(cell)]), large_1g)
+        for cell in system.cells
+    )
 
 
 def free_ranges(system: System, taken: Iterable[Range]) -> list[tuple[int, int]]:
@@ -55,8 +59,8 @@ def free_ranges(system: System, taken: Iterable[Range]) -> list[tuple[int, int]]
 def place(system: System) -> None:
     """Give every cell without an address one; raises ConfigError when there is no room.
 
-    First fit in the order of the DTS, so that an edit to one cell moves those before it least; if that
-    fails, the largest first.
+    First fit in the order of the DTS, so that an edit to one cell leaves those before it in
+    place; if that fails, the largest first.
     """
     hypervisor = system.hypervisor.memory
     assert hypervisor
@@ -74,8 +78,12 @@ def _first_fit(system: System, cells: list[Cell], taken: list[Range]) -> Optiona
         # 1 GiB alignment lets large cells use 1 GiB pages; it is a wish, 2 MiB is a must.
         wishes = [GIB, LARGE_PAGE] if cell.size.value >= GIB else [LARGE_PAGE]
         free = free_ranges(system, taken)
-        spots = [_round(start, unit) for unit in wishes for start, end in free
-                 if _round(start, unit) + cell.size.value <= end]
+        spots = [
+            _round(start, unit)
+            for unit in wishes
+            for start, end in free
+            if _round(start, unit) + cell.size.value <= end
+        ]
         if not spots:
             return cell
         cell.base = spots[0]
@@ -88,11 +96,24 @@ def _refuse(system: System, cells: list[Cell], fixed: list[Range], hypervisor: P
     free = free_ranges(system, fixed)
     room = sum(end - start for start, end in free)
     notes: list[tuple[Optional[Position], str]] = [
-        (cell.size.pos, f"cell {cell.name} wants {size_text(cell.size.value)}") for cell in cells[1:]]
-    notes += [(r.pos, f"the board has RAM at {range_text(r.base, r.size)}") for r in system.board.memory]
-    notes += [(hypervisor, "not taken by the hypervisor or by cells with fixed addresses: " +
-               (", ".join(range_text(start, end - start) for start, end in free) or "nothing"))]
+        (cell.size.pos, f"cell {cell.name} wants {size_text(cell.size.value)}")
+        for cell in cells[1:]
+    ]
+    notes += [
+        (r.pos, f"the board has RAM at {range_text(r.base, r.size)}") for r in system.board.memory
+    ]
+    notes += [
+        (
+            hypervisor,
+            "not taken by the hypervisor or by cells with fixed addresses: "
+            + (", ".join(range_text(start, end - start) for start, end in free) or "nothing"),
+        )
+    ]
     names = ", ".join(cell.name for cell in cells)
-    raise fail("memory-not-enough",
-               f"there is no room for {names}: {size_text(wanted)} wanted, {size_text(room)} free",
-               cells[0].size.pos, notes=notes, cure="give the cells less memory, or take a larger board")
+    raise fail(
+        "memory-not-enough",
+        f"there is no room for {names}: {size_text(wanted)} wanted, {size_text(room)} free",
+        cells[0].size.pos,
+        notes=notes,
+        cure="give the cells less memory, or take a larger board",
+    )

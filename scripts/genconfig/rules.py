@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rule engine and the list of all rules. The rules themselves are in the rules_* modules.
 
-A rule has an id, a severity, a sentence for people and a check. A check looks at the whole model and
-yields what it finds; it never stops the others. Rules of a later stage may rely on those before.
+A rule has an id, a severity, a sentence for people and a check. A check looks at the whole model
+and yields what it finds; it never stops the others. Later stages may rely on those before.
 """
 
 from __future__ import annotations
@@ -35,9 +35,11 @@ RULES: dict[str, Rule] = {}
 
 def rule(identity: str, stage: str, text: str, severity: str = ERROR) -> Callable[[Check], Check]:
     """Decorator: makes a check a rule."""
+
     def register(check: Check) -> Check:
         _add(Rule(identity, severity, text, stage, check))
         return check
+
     return register
 
 
@@ -51,8 +53,12 @@ def _add(new: Rule) -> None:
     RULES[new.id] = new
 
 
-def found(message: str, pos: Position, notes: Iterable[tuple[Optional[Position], str]] = (),
-          cure: str = "") -> Diagnostic:
+def found(
+    message: str,
+    pos: Position,
+    notes: Iterable[tuple[Optional[Position], str]] = (),
+    cure: str = "",
+) -> Diagnostic:
     """What a check yields; the engine adds the rule's id and severity."""
     return Diagnostic("", message, pos, list(notes), cure)
 
@@ -79,12 +85,17 @@ declare("unknown-node", "language", "Every node is part of the language.")
 declare("unknown-property", "language", "Every property is part of the language.")
 declare("unknown-compatible", "language", "Every `compatible` is one that is known at its place.")
 declare("missing-node", "language", "Nodes that must be there are there.")
-declare("missing-property", "language", "Properties that must be there are there; a cell needs CPUs, memory "
-        "and a kernel.")
+declare(
+    "missing-property",
+    "language",
+    "Properties that must be there are there; a cell needs CPUs, memory " "and a kernel.",
+)
 declare("bad-type", "language", "Every property has the form that the language says.")
 declare("bad-value", "language", "Every value is one that the language allows.")
 declare("image-empty", "images", "No image file is empty.")
-declare("kernel-format", "images", "A kernel is a 64-bit Linux bzImage or an x86 ELF with a PVH note.")
+declare(
+    "kernel-format", "images", "A kernel is a 64-bit Linux bzImage or an x86 ELF with a PVH note."
+)
 declare("kernel-does-not-fit", "images", "A kernel fits into its cell's memory.")
 declare("initrd-does-not-fit", "images", "An initrd fits into its cell's memory beside the kernel.")
 declare("image-overlap", "images", "Nothing that is loaded into a cell overlaps.")

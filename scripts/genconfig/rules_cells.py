@@ -23,12 +23,19 @@ def cell_name(system: System) -> Iterator[Diagnostic]:
     """Names appear in C identifiers, file names and console prefixes."""
     for cell in system.cells:
         if len(cell.name) > 15:
-            yield found(f"the name {cell.name} has {len(cell.name)} characters", cell.pos,
-                        cure="use at most 15: every line of the console carries it")
+            yield found(
+                f"the name {cell.name} has {len(cell.name)} characters",
+                cell.pos,
+                cure="use at most 15: every line of the console carries it",
+            )
     for first, second in combinations(system.cells, 2):
         if c_name(first.name) == c_name(second.name):
-            yield found(f"the names {second.name} and {first.name} are too much alike", second.pos,
-                        [(first.pos, f"{first.name} is here")], "rename one of them")
+            yield found(
+                f"the names {second.name} and {first.name} are too much alike",
+                second.pos,
+                [(first.pos, f"{first.name} is here")],
+                "rename one of them",
+            )
 
 
 @rule("cpu-reference", "cells", "`cpus` names CPUs of the board.")
@@ -39,8 +46,13 @@ def cpu_reference(system: System) -> Iterator[Diagnostic]:
     for cell in system.cells:
         for ref in cell.cpus:
             if ref.path not in known:
-                yield found(f"`cpus` of cell {cell.name} names {ref.path or 'no node'}, which is no CPU of the "
-                            "board", ref.pos, cure=f"the board has {names}")
+                yield found(
+                    f"`cpus` of cell {cell.name} names {ref.path or 'no node'}, which is no CPU of "
+                    "the "
+                    "board",
+                    ref.pos,
+                    cure=f"the board has {names}",
+                )
 
 
 @rule("cpu-twice", "cells", "A CPU belongs to one cell only, and once.")
@@ -48,7 +60,11 @@ def cpu_twice(system: System) -> Iterator[Diagnostic]:
     """Nothing is scheduled: a CPU cannot be shared."""
     names = {cpu.path: cpu.name for cpu in system.board.cpus}
     free = [f"&{c.name}" for c in _unused_cpus(system)]
-    hint = f"CPUs that nobody uses: {', '.join(free)}" if free else "the board has no CPU left: take one away"
+    hint = (
+        f"CPUs that nobody uses: {', '.join(free)}"
+        if free
+        else "the board has no CPU left: take one away"
+    )
     owners: dict[str, tuple[Cell, Reference]] = {}
     for cell in system.cells:
         for ref in cell.cpus:
@@ -57,8 +73,12 @@ def cpu_twice(system: System) -> Iterator[Diagnostic]:
             if ref.path in owners:
                 other, where = owners[ref.path]
                 what = "itself, twice" if other is cell else f"cell {other.name} already"
-                yield found(f"cell {cell.name} takes {names[ref.path]}, which belongs to {what}", ref.pos,
-                            [(where.pos, f"{names[ref.path]} is given to {other.name} here")], hint)
+                yield found(
+                    f"cell {cell.name} takes {names[ref.path]}, which belongs to {what}",
+                    ref.pos,
+                    [(where.pos, f"{names[ref.path]} is given to {other.name} here")],
+                    hint,
+                )
             owners.setdefault(ref.path, (cell, ref))
 
 
@@ -80,12 +100,18 @@ def memory_size(system: System) -> Iterator[Diagnostic]:
     for cell in system.cells:
         size = cell.size.value
         if size < LARGE_PAGE or size % LARGE_PAGE or size > 1 << 46:
-            yield found(f"memory of cell {cell.name} is {size:#x} bytes, which is not a number of pages of 2 MiB",
-                        cell.size.pos,
-                        cure="write the size as <hi lo>, for example <0 0x20000000> for 512 MiB")
+            yield found(
+                f"memory of cell {cell.name} is {size:#x} bytes, which is not a number of pages of "
+                "2 MiB",
+                cell.size.pos,
+                cure="write the size as <hi lo>, for example <0 0x20000000> for 512 MiB",
+            )
         if cell.address and cell.address.value % PAGE:
-            yield found(f"memory of cell {cell.name} begins at {cell.address.value:#x}, within a page",
-                        cell.address.pos, cure="round it to a multiple of 0x1000, better of 0x200000")
+            yield found(
+                f"memory of cell {cell.name} begins at {cell.address.value:#x}, within a page",
+                cell.address.pos,
+                cure="round it to a multiple of 0x1000, better of 0x200000",
+            )
 
 
 @rule("memory-alignment", "cells", "A cell's fixed memory begins at a large page.", WARNING)
@@ -93,8 +119,13 @@ def memory_alignment(system: System) -> Iterator[Diagnostic]:
     """Elsewhere only 4 KiB pages can map it, which costs time and table pages."""
     for cell in system.cells:
         if cell.address and cell.address.value % LARGE_PAGE and not cell.address.value % PAGE:
-            yield found(f"memory of cell {cell.name} begins at {cell.address.value:#x}, so that no large page can "
-                        "map it", cell.address.pos, cure="round it to a multiple of 0x200000")
+            yield found(
+                f"memory of cell {cell.name} begins at {cell.address.value:#x}, so that no large "
+                "page can "
+                "map it",
+                cell.address.pos,
+                cure="round it to a multiple of 0x200000",
+            )
 
 
 @rule("image-missing", "images", "Kernels and initrds exist.")
@@ -103,9 +134,12 @@ def image_missing(system: System) -> Iterator[Diagnostic]:
     for cell in system.cells:
         for what, image in (("kernel", cell.kernel), ("initrd", cell.initrd)):
             if image and not image.path:
-                yield found(f"the {what} {image.name} of cell {cell.name} is in none of the image folders",
-                            image.pos, cure="`make images` fetches and builds those that the project knows; "
-                            f"your own goes beside {os.path.basename(system.file)}")
+                yield found(
+                    f"the {what} {image.name} of cell {cell.name} is in none of the image folders",
+                    image.pos,
+                    cure="`make images` fetches and builds those that the project knows; "
+                    f"your own goes beside {os.path.basename(system.file)}",
+                )
 
 
 def _hypervisor(system: System) -> Range:
@@ -122,16 +156,26 @@ def _inside(area: Range, ram: list[Range]) -> bool:
     return at >= area.end
 
 
-@rule("memory-outside-ram", "placed", "Memory of the hypervisor and of cells with fixed addresses is RAM of the board.")
+@rule(
+    "memory-outside-ram",
+    "placed",
+    "Memory of the hypervisor and of cells with fixed addresses is RAM of the board.",
+)
 def memory_outside_ram(system: System) -> Iterator[Diagnostic]:
     """Fixed ranges, and the hypervisor's computed one, against the board's memory nodes."""
     named = [(f"cell {c.name}", c.host_range) for c in system.cells if c.address]
     for name, area in [("the hypervisor", _hypervisor(system))] + named:
         if not _inside(area, system.board.memory):
-            yield found(f"memory of {name} at {range_text(area.base, area.size)} is not all RAM of the board",
-                        area.pos, [(r.pos, f"the board has RAM at {range_text(r.base, r.size)}")
-                                   for r in system.board.memory],
-                        "move it into the board's RAM, make it smaller, or give the size alone")
+            yield found(
+                f"memory of {name} at {range_text(area.base, area.size)} is not all RAM of the "
+                "board",
+                area.pos,
+                [
+                    (r.pos, f"the board has RAM at {range_text(r.base, r.size)}")
+                    for r in system.board.memory
+                ],
+                "move it into the board's RAM, make it smaller, or give the size alone",
+            )
 
 
 @rule("memory-overlap", "placed", "No two cells share memory, and none has the hypervisor's.")
@@ -141,17 +185,28 @@ def memory_overlap(system: System) -> Iterator[Diagnostic]:
     named += [(f"cell {c.name}", c.host_range) for c in system.cells if c.address]
     for (first, a), (second, b) in combinations(named, 2):
         if a.overlaps(b):
-            yield found(f"memory of {second} at {range_text(b.base, b.size)} overlaps that of {first} at "
-                        f"{range_text(a.base, a.size)}", b.pos, [(a.pos, f"memory of {first} is set here")],
-                        "move one of them, or give the size alone: the generator then finds a place")
+            yield found(
+                f"memory of {second} at {range_text(b.base, b.size)} overlaps that of {first} at "
+                f"{range_text(a.base, a.size)}",
+                b.pos,
+                [(a.pos, f"memory of {first} is set here")],
+                "move one of them, or give the size alone: the generator then finds a place",
+            )
 
 
-@rule("hypervisor-too-small", "placed", "The hypervisor's memory holds its code, the images and the page pool.")
+@rule(
+    "hypervisor-too-small",
+    "placed",
+    "The hypervisor's memory holds its code, the images and the page pool.",
+)
 def hypervisor_too_small(system: System) -> Iterator[Diagnostic]:
     """A fixed size against what was computed."""
     memory = system.hypervisor.memory
     if memory and memory.size < system.hypervisor.need:
-        yield found(f"the hypervisor has {size_text(memory.size)}, but with all images it needs "
-                    f"{size_text(system.hypervisor.need)}", memory.pos,
-                    [(c.kernel.pos, f"images of cell {c.name}") for c in system.cells],
-                    "raise the size, or leave `memory` out")
+        yield found(
+            f"the hypervisor has {size_text(memory.size)}, but with all images it needs "
+            f"{size_text(system.hypervisor.need)}",
+            memory.pos,
+            [(c.kernel.pos, f"images of cell {c.name}") for c in system.cells],
+            "raise the size, or leave `memory` out",
+        )

@@ -152,6 +152,7 @@ static void wait(struct vcpu *vcpu)
 static void start(struct cell *cell)
 {
 	load(cell);
+	cell->started_at = arch_now();
 	log_printf("cell %s: %s on %u CPU%s\n", cell->config->name,
 		   cell->starts > 1 ? "starts again" : "starts", cell->config->nr_cpus,
 		   cell->config->nr_cpus > 1 ? "s" : "");

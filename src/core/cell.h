@@ -29,6 +29,7 @@ struct cell {
 	unsigned int index; /* in partition_table.cells */
 	enum cell_state state;
 	unsigned int starts; /* how often it was started */
+	uint64_t started_at; /* arch_now() of the latest start */
 	struct spinlock device_lock;
 	uint64_t absent;     /* accesses answered as on a machine without the device */
 	uint64_t violations; /* accesses to what the cell does not own, let live by on-violation = "report" */

@@ -26,7 +26,7 @@
 #define NAME_SHOWN_MAX 32
 #define PREFIX_MAX (NAME_SHOWN_MAX + 3u) /* "[name] " */
 #define CHUNK_MAX 240u    /* a longer line without end is shown in pieces of this size */
-#define DRAIN_BUDGET 256u /* bytes formatted and bytes sent, together, in one console_drain() */
+#define DRAIN_BUDGET 512u /* bytes formatted and bytes sent, together, in one console_drain() */
 #define FLUSH_TRIES 20000000u
 #define NOBODY UINT32_MAX
 #define ESC 0x1b
@@ -129,9 +129,7 @@ static void forget_line(struct channel *ch)
 
 static void end_terminal_line(void)
 {
-	struct channel *ch = channel_at(console.shown);
-
-	if (ch->coloured)
+	if (channel_at(console.shown)->coloured)
 		emit_text("\033[0m", 4);
 	emit_text("\r\n", 2);
 	console.shown = NOBODY;
@@ -393,9 +391,12 @@ static void set_tx_irq(bool on)
 /* Formats and sends at most @budget bytes; returns what is left of it. */
 static unsigned int pump(unsigned int budget)
 {
+	uint32_t focus = __atomic_load_n(&console.input_focus, __ATOMIC_ACQUIRE);
 	uint8_t byte;
 
-	console.focus = __atomic_load_n(&console.input_focus, __ATOMIC_ACQUIRE);
+	if (console.focus != focus)
+		console.turn = console.nr_cells - 1; /* the log is next: it announces the change */
+	console.focus = focus;
 	__atomic_store_n(&console.idle, false, __ATOMIC_RELAXED);
 	for (; budget; budget--) {
 		if (!ring_used(&console.staging)) {
@@ -532,7 +533,9 @@ void console_interrupt(void)
 	uint8_t byte;
 
 	/* All of the input: an edge-triggered interrupt does not come again for what is left. */
-	while (console.nr_cells && uart_rx(&byte)) {
+	while (uart_rx(&byte)) {
+		if (!console.nr_cells)
+			continue; /* nobody to give it to */
 		if (console.command) {
 			console.command = false;
 			run_command(byte);
@@ -544,8 +547,6 @@ void console_interrupt(void)
 	}
 	console_drain();
 }
-
-/* ---- Start ---- */
 
 /* Writes all prefixes, padded so that text starts in the same column behind each of them. */
 static void make_prefixes(void)

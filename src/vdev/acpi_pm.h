@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The fixed hardware of ACPI (ACPI 6.5, 4.8): PM1 event and control registers and the power management timer.
+ * The fixed hardware of ACPI (ACPI 6.5, 4.8): PM1 event and control registers and the power
+ * management timer.
  *
  * compatible: "bulkhead,acpi-pm"
- * ranges:     0 = PM1 event block, 4 bytes (status, enable); 1 = PM1 control, 2 bytes;
- *             2 = PM timer, 4 bytes (3.579545 MHz, 32 bits, zero at reset)
+ * ranges:     0 = PM1 event block, 4 bytes (status, enable); 1 = PM1 control, 2 bytes; 2 = PM
+ *             timer, 4 bytes (3.579545 MHz, 32 bits, zero at reset)
  * line:       the SCI (9): asserted while an enabled status bit is set
  * timer:      not used; the timer's carry is noticed at the next access to the device
  * parameter:  SLP_TYP of S5 (0 to 7): entering it powers the cell off

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quoted names and rules are those of the 8254 data sheet (Intel, 231164-005), "Mode definitions". */
+/*
+ * Quoted names and rules are those of the 8254 data sheet (Intel, 231164-005), "Mode definitions".
+ */
 #include "vdev/i8254.h"
 
 enum { RANGE_COUNTERS, RANGE_PORT61 };
@@ -82,7 +84,7 @@ static bool is_triggered(enum mode mode)
 
 static uint32_t modulus(const struct i8254_channel *c)
 {
-	return c->control & CW_BCD ? 10000 : 65536;
+	return (c->control & CW_BCD) ? 10000 : 65536;
 }
 
 /* How long a square wave of @count clocks is high; one clock more than low when @count is odd. */
@@ -126,7 +128,8 @@ static uint16_t visible_count(const struct i8254_channel *c, uint64_t tick)
 		return c->held;
 	value = counting_element(c, tick);
 	if (c->control & CW_BCD)
-		value = value % 10 | value / 10 % 10 << 4 | value / 100 % 10 << 8 | value / 1000 << 12;
+		value = value % 10 | value / 10 % 10 << 4 | value / 100 % 10 << 8 |
+			value / 1000 << 12;
 	return (uint16_t)value;
 }
 
@@ -185,7 +188,9 @@ static void schedule_load(struct i8254_channel *c, uint64_t tick, bool low)
 	c->pending_low = low;
 }
 
-/* A new count in a running periodic mode waits for the end of the period, or half of a square wave. */
+/*
+ * A new count in a running periodic mode waits for the end of the period, or half of a square wave.
+ */
 static void schedule_at_boundary(struct i8254_channel *c, uint64_t tick)
 {
 	uint64_t phase = elapsed(c, tick) % c->count;
@@ -435,7 +440,10 @@ static void set_irq(const struct device *dev, bool level)
 	device_set_irq(dev, level);
 }
 
-/* Brings the counters to the present, delivers a rising edge of OUT 0 that is due; returns the tick. */
+/*
+ * Brings the counters to the present, delivers a rising edge of OUT 0 that is due; returns the
+ * tick.
+ */
 static uint64_t synchronise(const struct device *dev)
 {
 	struct i8254 *pit = dev->state;
@@ -505,8 +513,9 @@ static void i8254_write(const struct device *dev, unsigned int id, uint64_t offs
 	for (unsigned int i = 0; i < size; i++)
 		write_byte(pit, tick, id, (unsigned int)offset + i, (uint8_t)(value >> (i * 8)));
 	/*
-	 * What was written may have moved OUT 0 at once, and its next edge. While it runs in another mode
-	 * than 0, only edges count: the line is not lowered for the low part of a period.
+	 * What was written may have moved OUT 0 at once, and its next edge. While it runs in
+	 * another mode than 0, only edges count: the line is not lowered for the low part of a
+	 * period.
 	 */
 	if (!c->loaded || channel_mode(c) == TERMINAL_COUNT)
 		set_irq(dev, channel_out(c, tick));
@@ -523,7 +532,10 @@ static void i8254_reset(const struct device *dev)
 {
 	struct i8254 *pit = dev->state;
 
-	/* The data sheet leaves all undefined until programmed; mode 0 keeps the lines low and still. */
+	/*
+	 * The data sheet leaves all undefined until programmed; mode 0 keeps the lines low and
+	 * still.
+	 */
 	for (unsigned int i = 0; i < I8254_CHANNELS; i++) {
 		struct i8254_channel power_on = { .gate = i != 2, .null_count = true };
 

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The 8254 interval timer of a PC (Intel 8254 data sheet, order number 231164) and port 0x61 beside it.
+ * The 8254 interval timer of a PC (Intel 8254 data sheet, order number 231164) and port 0x61 beside
+ * it.
  *
- * The counters are functions of device_now(): nothing runs between accesses, and nothing drifts. The clock is
- * 1193182 Hz. Gates 0 and 1 are high for good; gate 2 is bit 0 of port 0x61.
+ * The counters are functions of device_now(): nothing runs between accesses, and nothing drifts.
+ * The clock is 1193182 Hz. Gates 0 and 1 are high for good; gate 2 is bit 0 of port 0x61.
  *
- * OUT of counter 0 drives the interrupt line. Rising edges are what a PC's interrupt controllers act on, and
- * the only thing the timer is armed for: in the periodic modes the line falls only when the next edge is due.
- * If callbacks come late the edges in between are lost, as in a real PIC that already holds the request;
- * the phase is kept. Periods shorter than I8254_MIN_INTERVAL ticks deliver only some of their edges.
+ * OUT of counter 0 drives the interrupt line. Rising edges are what a PC's interrupt controllers
+ * act on, and the only thing the timer is armed for: in the periodic modes the line falls only when
+ * the next edge is due. If callbacks come late the edges in between are lost, as in a real PIC that
+ * already holds the request; the phase is kept. Periods shorter than I8254_MIN_INTERVAL ticks
+ * deliver only some of their edges.
  *
- * Port 0x61: bits 0 (gate 2), 1 (speaker), 2 and 3 (NMI masks, stored only) can be written; bit 4 changes
- * with each memory refresh (18 clocks), bit 5 is OUT of counter 2, bits 6 and 7 (NMI sources) are 0.
+ * Port 0x61: bits 0 (gate 2), 1 (speaker), 2 and 3 (NMI masks, stored only) can be written; bit 4
+ * changes with each memory refresh (18 clocks), bit 5 is OUT of counter 2, bits 6 and 7 (NMI
+ * sources) are 0.
  *
  * compatible: "intel,i8254"
  * ranges:     0 = counters and control word (0x40), 4 bytes; 1 = port 0x61, 1 byte
@@ -26,11 +29,13 @@
 
 #define I8254_HZ 1193182u
 #define I8254_CHANNELS 3
-#define I8254_MIN_INTERVAL 24u /* clocks, 20 microseconds: bounds what a cell can make the timer do */
+/* In clocks, 20 microseconds: bounds how often a cell can make the timer run. */
+#define I8254_MIN_INTERVAL 24u
 
 /*
- * One counter. Times are in clocks (ticks) since device_now() was 0. The counting element is described by
- * what it was loaded with and when; a count that was written is pending until the clock that loads it.
+ * One counter. Times are in clocks (ticks) since device_now() was 0. The counting element is
+ * described by what it was loaded with and when; a count that was written is pending until the
+ * clock that loads it.
  */
 struct i8254_channel {
 	uint8_t control;    /* the last control word, bits 5 to 0: RW, mode, BCD */

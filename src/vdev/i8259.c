@@ -49,7 +49,10 @@ enum {
 
 static uint8_t irr(const struct i8259_chip *chip)
 {
-	/* Edge-triggered inputs must stay high until the acknowledge, "Edge and level triggered modes". */
+	/*
+	 * Edge-triggered inputs must stay high until the acknowledge, "Edge and level triggered
+	 * modes".
+	 */
 	return (uint8_t)(chip->lines & (chip->edges | chip->elcr));
 }
 
@@ -71,7 +74,9 @@ static unsigned int highest(const struct i8259_chip *chip, uint8_t inputs)
 	return NONE;
 }
 
-/* In special mask mode a masked level neither blocks others nor takes part in a non-specific EOI. */
+/*
+ * In special mask mode a masked level neither blocks others nor takes part in a non-specific EOI.
+ */
 static uint8_t serviced(const struct i8259_chip *chip)
 {
 	return chip->special_mask ? (uint8_t)(chip->isr & ~chip->imr) : chip->isr;
@@ -93,7 +98,10 @@ static unsigned int request(const struct i8259_chip *chip, bool is_master)
 		return NONE;
 	if (current == NONE || rank(chip, input) < rank(chip, current))
 		return input;
-	/* Special fully nested mode: a slave being served may interrupt itself with a higher priority. */
+	/*
+	 * Special fully nested mode: a slave being served may interrupt itself with a higher
+	 * priority.
+	 */
 	if (input == current && chip->fully_nested && is_master && has_slave(chip, input))
 		return input;
 	return NONE;
@@ -147,7 +155,9 @@ static unsigned int acknowledge(struct i8259_chip *chip, unsigned int input)
 	return input;
 }
 
-/* The slave's output falls with its acknowledge, so that its next request is an edge to the master. */
+/*
+ * The slave's output falls with its acknowledge, so that its next request is an edge to the master.
+ */
 static unsigned int acknowledge_slave(struct i8259 *pic)
 {
 	unsigned int input = acknowledge(&pic->slave, request(&pic->slave, false));
@@ -163,7 +173,9 @@ uint8_t i8259_acknowledge(const struct device *dev)
 	unsigned int vector = pic->master.base | input;
 
 	if (input == CASCADE && has_slave(&pic->master, CASCADE)) {
-		/* The cascade lines carry the input's number; the slave answers if that is its ID. */
+		/*
+		 * The cascade lines carry the input's number; the slave answers if that is its ID.
+		 */
 		if ((pic->slave.icw3 & ICW3_ID_MASK) == CASCADE)
 			vector = pic->slave.base | acknowledge_slave(pic);
 		else
@@ -191,7 +203,10 @@ static uint8_t poll(struct i8259 *pic, bool is_master)
 
 static void write_icw1(struct i8259_chip *chip, uint8_t value)
 {
-	/* What is not named here goes to 0: IMR, ISR, the edge detectors, all modes; IR7 is the lowest. */
+	/*
+	 * What is not named here goes to 0: IMR, ISR, the edge detectors, all modes; IR7 is the
+	 * lowest.
+	 */
 	struct i8259_chip fresh = {
 		.lines = chip->lines,
 		.elcr = chip->elcr,
@@ -295,14 +310,14 @@ static uint8_t read_byte(const struct device *dev, unsigned int id, unsigned int
 {
 	struct i8259 *pic = dev->state;
 	struct i8259_chip *chip = id == RANGE_MASTER ? &pic->master : &pic->slave;
-	uint8_t value;
 
 	if (offset > 1)
 		return 0xff;
 	if (id == RANGE_ELCR)
 		return offset == 0 ? pic->master.elcr : pic->slave.elcr;
 	if (chip->poll) {
-		value = poll(pic, id == RANGE_MASTER);
+		uint8_t value = poll(pic, id == RANGE_MASTER);
+
 		update(dev);
 		return value;
 	}
@@ -311,7 +326,8 @@ static uint8_t read_byte(const struct device *dev, unsigned int id, unsigned int
 	return chip->read_isr ? chip->isr : irr(chip);
 }
 
-static void write_byte(const struct device *dev, unsigned int id, unsigned int offset, uint8_t value)
+static void write_byte(const struct device *dev, unsigned int id, unsigned int offset,
+		       uint8_t value)
 {
 	struct i8259 *pic = dev->state;
 	struct i8259_chip *chip = id == RANGE_MASTER ? &pic->master : &pic->slave;
@@ -363,7 +379,9 @@ static void i8259_reset(const struct device *dev)
 	/* IMR is undefined in the data sheet; firmware leaves everything masked. */
 	struct i8259_chip power_on = { .imr = 0xff, .lowest = INPUTS - 1 };
 
-	/* The inputs belong to the devices; those that hold theirs release it by their own reset. */
+	/*
+	 * The inputs belong to the devices; those that hold theirs release it by their own reset.
+	 */
 	power_on.lines = pic->master.lines;
 	pic->master = power_on;
 	power_on.lines = pic->slave.lines;

@@ -132,7 +132,7 @@ static uint32_t read_index(const struct ioapic *ioapic)
 
 	switch (index) {
 	case INDEX_ID:
-	case INDEX_ARBITRATION: /* without an APIC bus it stays as a write to the ID loads it, 3.2.3 */
+	case INDEX_ARBITRATION: /* loaded by each write to the ID, 3.2.3 */
 		return ioapic->id;
 	case INDEX_VERSION:
 		return (IOAPIC_PINS - 1) << VERSION_MAX_ENTRY_SHIFT | VERSION;
@@ -157,7 +157,10 @@ static void write_index(const struct device *dev, uint32_t value)
 		write_entry(dev, ioapic->index, value);
 }
 
-/* The registers are meant for 32-bit accesses; narrower reads get their part, all else reads as ones. */
+/*
+ * The registers are meant for 32-bit accesses; narrower reads get their part, all else reads as
+ * ones.
+ */
 static uint32_t ioapic_read(const struct device *dev, unsigned int id, uint64_t offset,
 			    unsigned int size)
 {
@@ -180,7 +183,9 @@ static uint32_t ioapic_read(const struct device *dev, unsigned int id, uint64_t 
 	return (uint32_t)(value >> shift);
 }
 
-/* The select and EOI registers have 8 bits and take any width; the window takes whole words only. */
+/*
+ * The select and EOI registers have 8 bits and take any width; the window takes whole words only.
+ */
 static void ioapic_write(const struct device *dev, unsigned int id, uint64_t offset,
 			 unsigned int size, uint32_t value)
 {

@@ -49,7 +49,10 @@
 
 #define CHAIN_HZ UINT64_C(32768)
 #define CHAIN_SHIFT 15
-/* UIP is set 244 us before an update cycle of 1984 us, at whose end the time changes: 73 cycles in all. */
+/*
+ * UIP is set 244 us before an update cycle of 1984 us, at whose end the time changes: 73 cycles in
+ * all.
+ */
 #define UIP_CYCLES 73
 /* After the divider is released the first update comes half a second later. */
 #define RELEASE_NS (NSEC_PER_SEC / 2)
@@ -114,12 +117,12 @@ static struct date days_to_date(uint64_t days)
 
 static uint8_t encode(const struct mc146818 *rtc, unsigned int value)
 {
-	return (uint8_t)(rtc->ram[REG_B] & B_DM ? value : value / 10 << 4 | value % 10);
+	return (uint8_t)((rtc->ram[REG_B] & B_DM) ? value : value / 10 << 4 | value % 10);
 }
 
 static unsigned int decode(const struct mc146818 *rtc, uint8_t value)
 {
-	return rtc->ram[REG_B] & B_DM ? value : (value >> 4) * 10u + (value & 15u);
+	return (rtc->ram[REG_B] & B_DM) ? value : (value >> 4) * 10u + (value & 15u);
 }
 
 static uint8_t encode_hours(const struct mc146818 *rtc, unsigned int hours)
@@ -197,7 +200,9 @@ static unsigned int clamp(unsigned int value, unsigned int low, unsigned int hig
 	return value > high ? high : value;
 }
 
-/* The seconds that the stored registers mean; what is out of range goes to the nearest valid value. */
+/*
+ * The seconds that the stored registers mean; what is out of range goes to the nearest valid value.
+ */
 static uint64_t stored_time(const struct mc146818 *rtc)
 {
 	const uint8_t *ram = rtc->ram;
@@ -224,7 +229,10 @@ static bool field_matches(const struct mc146818 *rtc, unsigned int reg, unsigned
 					decode(rtc, alarm) == value;
 }
 
-/* Seconds from now to the next alarm, 1 to 86400, or NEVER. Steps over hours and minutes that do not fit. */
+/*
+ * Seconds from now to the next alarm, 1 to 86400, or NEVER. Steps over hours and minutes that do
+ * not fit.
+ */
 static uint64_t seconds_to_alarm(const struct mc146818 *rtc)
 {
 	unsigned int begin = (unsigned int)(rtc->seconds % SECONDS_PER_DAY);
@@ -255,7 +263,10 @@ static bool clock_runs(const struct mc146818 *rtc)
 	return chain_runs(rtc) && !(rtc->ram[REG_B] & B_SET);
 }
 
-/* Cycles of the chain since it was 0. Seconds apart: exact for ever, and no product exceeds 64 bits. */
+/*
+ * Cycles of the chain since it was 0. Seconds apart: exact for ever, and no product exceeds 64
+ * bits.
+ */
 static uint64_t chain_cycles(const struct device *dev)
 {
 	const struct mc146818 *rtc = dev->state;
@@ -325,10 +336,10 @@ static void advance_clock(const struct device *dev, uint64_t second)
 static void synchronise(const struct device *dev)
 {
 	struct mc146818 *rtc = dev->state;
-	uint64_t cycle;
 
 	if (chain_runs(rtc)) {
-		cycle = chain_cycles(dev);
+		uint64_t cycle = chain_cycles(dev);
+
 		if (period(rtc) && cycle / period(rtc) != rtc->cycle / period(rtc))
 			rtc->reg_c |= C_PF;
 		rtc->cycle = cycle;
@@ -367,7 +378,9 @@ static void arm(const struct device *dev)
 	device_set_timer(dev, deadline);
 }
 
-/* The stored registers become the time, and the difference to the wall clock the cell's own offset. */
+/*
+ * The stored registers become the time, and the difference to the wall clock the cell's own offset.
+ */
 static void start_clock(const struct device *dev)
 {
 	struct mc146818 *rtc = dev->state;
@@ -403,7 +416,7 @@ static void write_b(const struct device *dev, uint8_t value)
 	if (clock_ran && (value & B_SET))
 		store_time(rtc);
 	/* SET takes the update interrupt's enable away. */
-	rtc->ram[REG_B] = value & B_SET ? value & (uint8_t)~B_UIE : value;
+	rtc->ram[REG_B] = (value & B_SET) ? value & (uint8_t)~B_UIE : value;
 	if (!clock_ran && clock_runs(rtc))
 		start_clock(dev);
 }

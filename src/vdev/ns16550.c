@@ -122,7 +122,7 @@ static uint64_t timeout_ns(const struct ns16550 *uart)
 
 	bits += (uart->lcr & LCR_PARITY) ? 1 : 0;
 	bits += (uart->lcr & LCR_STOP) ? 1 : 0;
-	return TIMEOUT_CHARACTERS * bits * CLOCKS_PER_BIT * divisor * NSEC_PER_SEC / CLOCK_HZ;
+	return divisor * CLOCKS_PER_BIT * bits * TIMEOUT_CHARACTERS * NSEC_PER_SEC / CLOCK_HZ;
 }
 
 /* Bytes wait below the trigger level, so that only the time-out can announce them. */
@@ -151,7 +151,10 @@ static void update(const struct device *dev)
 {
 	struct ns16550 *uart = dev->state;
 	uint64_t now = device_now(dev);
-	/* In loopback the outputs are inactive (8.8), OUT2 too, and with it the gate of the interrupt. */
+	/*
+	 * In loopback the outputs are inactive (8.8), OUT2 too, and with it the gate of the
+	 * interrupt.
+	 */
 	bool gate = (uart->mcr & MCR_OUT2) && !(uart->mcr & MCR_LOOP);
 	bool level = gate && interrupt_cause(uart, now) != IIR_NONE;
 	bool arm = (uart->ier & IER_RDI) && rx_waits(uart) && now < uart->rx_deadline;
@@ -241,8 +244,9 @@ static void write_thr(const struct device *dev, uint8_t value)
 	struct ns16550 *uart = dev->state;
 
 	/*
-	 * Writing serves the interrupt (8.6 table IV); the transmitter is empty again at once, and that is a
-	 * new cause. An edge-triggered controller must see the line fall and rise between the two.
+	 * Writing serves the interrupt (8.6 table IV); the transmitter is empty again at once, and
+	 * that is a new cause. An edge-triggered controller must see the line fall and rise between
+	 * the two.
 	 */
 	uart->thre_pending = false;
 	update(dev);

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A 16550A UART (National Semiconductor PC16550D data sheet) as PCs wire it: OUT2 gates the interrupt.
+ * A 16550A UART (National Semiconductor PC16550D data sheet) as PCs wire it: OUT2 gates the
+ * interrupt.
  *
- * Its line is the cell's console: what the guest transmits goes to device_transmit(), what arrives comes by
- * ops->receive(). There is no baud rate to keep: a byte leaves as soon as the sink takes it, and waits in the
- * transmitter otherwise. The divisor only sets how long the receiver waits before the character time-out.
- * Because a byte that does not fit is refused and not lost, overrun occurs only in loopback; parity,
- * framing and break errors do not occur. The peer is always there: CTS, DSR and DCD are asserted.
+ * Its line is the cell's console: what the guest transmits goes to device_transmit(), what arrives
+ * comes by ops->receive(). There is no baud rate to keep: a byte leaves as soon as the sink takes
+ * it, and waits in the transmitter otherwise. The divisor only sets how long the receiver waits
+ * before the character time-out. Because a byte that does not fit is refused and not lost, overrun
+ * occurs only in loopback; parity, framing and break errors do not occur. The peer is always there:
+ * CTS, DSR and DCD are asserted.
  *
- * ops->receive() refuses while the receiver is full or in loopback. Only an access by the guest changes that,
- * so the caller offers the byte again after the next access to the device.
+ * ops->receive() refuses while the receiver is full or in loopback. Only an access by the guest
+ * changes that, so the caller offers the byte again after the next access to the device.
  *
  * compatible: "ns16550a"
  * ranges:     0 = the registers, 8 bytes

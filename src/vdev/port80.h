@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The POST code port (0x80): firmware writes progress codes to it, Linux writes to it to wait a moment.
+ * The POST code port (0x80): firmware writes progress codes to it, Linux writes to it to wait a
+ * moment.
  *
  * compatible: "bulkhead,post-port"
  * ranges:     0 = the port, 1 byte

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A pytest plugin that collects the cmocka tests of ``tests/unit/test_*.c``.
 
-Each ``cmocka_unit_test...(name)`` of a C file becomes one pytest item. The file says in a comment what it is
-linked from, relative to the project's root, and may add compiler flags::
+Each ``cmocka_unit_test...(name)`` of a C file becomes one pytest item. The file says in a comment
+what it is linked from, relative to the project's root, and may add compiler flags::
 
     /* sources: src/vdev/ns16550.c tests/unit/fake_device.c */
     /* flags: -DNR_THINGS=3 */
 
-The program is built once into ``build/tests/``, run once a session (and process), and every item judged by
-its own line of the program's TAP output.
+The program is built once into ``build/tests/``, run once a session (and process), and every item
+judged by its own line of the program's TAP output.
 """
 import fcntl
 import hashlib
@@ -24,10 +24,18 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "build" / "tests"
-FLAGS = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wmissing-prototypes",
-         "-Werror", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer",
+FLAGS = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow",
+         "-Wmissing-prototypes", "-Werror", "-fsanitize=address,undefined",
+         "-fno-sanitize-recover=all", "-fno-omit-frame-pointer",
          "-Isrc", "-Isrc/arch/x86/include", "-Itests/unit"]
 TIMEOUT = 120  # seconds for one program
+# Linked into every program: a crash must not take the lines of the tests before it along.
+LINE_BUFFERED = """#include <stdio.h>
+__attribute__((constructor)) static void line_buffered(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+}
+"""
 
 _TEST = re.compile(r"^\s*cmocka_unit_test\w*\(\s*(\w+)", re.MULTILINE)
 _TAP = re.compile(r"^(ok|not ok) \d+ - (\w+)(.*)$")
@@ -99,8 +107,10 @@ def _compile(compiler, units, directory):
         _call([*compiler, "-MMD", "-MF", str(depfile), "-c", unit, "-o", str(obj)])
         files.update((path, _digest(path)) for path in _dependencies(depfile))
         objects.append(str(obj))
+    extra = directory / "line_buffered.c"
+    extra.write_text(LINE_BUFFERED)
     binary = directory / "program"
-    _call([*compiler, *objects, "-lcmocka", "-o", str(binary)])
+    _call([*compiler, *objects, str(extra), "-lcmocka", "-o", str(binary)])
     return binary, files
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The world around a device under test: fakes of what core/device.h lets a device ask for. The clocks stand
- * still until a test moves them; everything that a device does is recorded in "fake".
+ * The world around a device under test: fakes of what core/device.h lets a device ask for. The
+ * clocks stand still until a test moves them; everything that a device does is recorded in "fake".
  */
 #ifndef FAKE_DEVICE_H
 #define FAKE_DEVICE_H
@@ -64,12 +64,17 @@ void fake_out(const struct device *dev, unsigned int id, uint64_t offset, unsign
 	      uint32_t value);
 void fake_out8(const struct device *dev, unsigned int id, uint64_t offset, uint8_t value);
 
-/* Repeatable pseudo-random numbers: fake_seed() first, then any number of fake_random() (0 to @below - 1). */
+/*
+ * Repeatable pseudo-random numbers: fake_seed() first, then any number of fake_random() (0 to
+ * @below - 1).
+ */
 void fake_seed(uint32_t seed);
 uint32_t fake_random(uint32_t below);
 
-/* Reads and writes every offset of every range in every width, with all that is written being random, so
- * that the sanitizers see what the device does with nonsense. */
+/*
+ * Reads and writes every offset of every range in every width, with all that is written being
+ * random, so that the sanitizers see what the device does with nonsense.
+ */
 void fake_hammer(const struct device *dev, unsigned int rounds);
 
 #endif

@@ -145,6 +145,9 @@ static void enables_that_exist_stick_and_others_do_not(void **context)
 	(void)context;
 	fake_out(&pm, EVENT, ENABLE, 2, 0xffff);
 	assert_int_equal(fake_in(&pm, EVENT, ENABLE, 2), 0x0721);
+	fake_out8(&pm, EVENT, ENABLE + 1, 0x02);
+	assert_int_equal(fake_in(&pm, EVENT, ENABLE, 2), 0x0221);
+	fake_out8(&pm, EVENT, ENABLE + 1, 0xff);
 	fake_out8(&pm, EVENT, ENABLE, 0);
 	assert_int_equal(fake_in(&pm, EVENT, ENABLE, 2), 0x0700);
 	assert_int_equal(fake_in8(&pm, EVENT, ENABLE + 1), 0x07);

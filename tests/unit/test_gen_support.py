@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the configuration generator share: small images, a base system, a way to run it."""
+"""What the tests of the generator share: small images, a base system, a way to run it."""
 
 import os
 import struct
@@ -8,9 +8,9 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 
-from genconfig import cli, linux, pvh  # noqa: E402
+from genconfig import cli, guest, linux, pipeline, pvh  # noqa: E402
 from genconfig.diag import Position  # noqa: E402
-from genconfig.model import Image  # noqa: E402
+from genconfig.model import MIB, Image  # noqa: E402
 
 BASE = """\
 /dts-v1/;
@@ -47,28 +47,39 @@ BASE = """\
 """
 
 
-def bzimage(payload=b"K" * 4096, version=0x20f, xloadflags=1, pref_address=0x1000000, init_size=0x200000,
-            cmdline_size=2047, initrd_addr_max=0x7fffffff, setup_sects=3):
+def bzimage(
+    payload=b"K" * 4096,
+    version=0x20F,
+    xloadflags=1,
+    pref_address=0x1000000,
+    init_size=0x200000,
+    cmdline_size=2047,
+    initrd_addr_max=0x7FFFFFFF,
+    setup_sects=3,
+):
     """A file that looks like a Linux kernel as far as a boot loader looks."""
     image = bytearray((setup_sects + 1) * 512)
-    image[0x1f1] = setup_sects
-    image[0x1fe:0x200] = b"\x55\xaa"
+    image[0x1F1] = setup_sects
+    image[0x1FE:0x200] = b"\x55\xaa"
     image[0x200:0x202] = b"\xeb\x6a"  # jmp over the header: it ends at 0x26c
     image[0x202:0x206] = b"HdrS"
     struct.pack_into("<H", image, 0x206, version)
     image[0x211] = 1
-    struct.pack_into("<I", image, 0x22c, initrd_addr_max)
+    struct.pack_into("<I", image, 0x22C, initrd_addr_max)
     struct.pack_into("<H", image, 0x236, xloadflags)
     struct.pack_into("<I", image, 0x238, cmdline_size)
     struct.pack_into("<QI", image, 0x258, pref_address, init_size)
     return bytes(image) + payload
 
 
-def elf(segments=((0x100000, b"code" * 256, 0x2000),), entry=0x100010, wide=True, note=18, machine=62):
+def elf(
+    segments=((0x100000, b"code" * 256, 0x2000),), entry=0x100010, wide=True, note=18, machine=62
+):
     """An ELF with PT_LOADs (address, bytes, memory size) and a Xen note that holds @entry."""
     header_size, ph_size = (64, 56) if wide else (52, 32)
-    note_data = struct.pack("<III4s", 4, 8 if wide else 4, note, b"Xen\0") + \
-        struct.pack("<Q" if wide else "<I", entry)
+    note_data = struct.pack("<III4s", 4, 8 if wide else 4, note, b"Xen\0") + struct.pack(
+        "<Q" if wide else "<I", entry
+    )
     offset = header_size + ph_size * (len(segments) + 1)
     body, headers = b"", b""
 
@@ -83,13 +94,27 @@ def elf(segments=((0x100000, b"code" * 256, 0x2000),), entry=0x100010, wide=True
     headers += program_header(4, offset + len(body), 0, len(note_data), len(note_data))
     body += note_data
     ident = b"\x7fELF" + bytes([2 if wide else 1, 1, 1]) + bytes(9)
-    rest = struct.pack("<HHIQQQIHHHHHH" if wide else "<HHIIIIIHHHHHH", 2, machine, 1, entry, header_size, 0,
-                       0, header_size, ph_size, len(segments) + 1, 0, 0, 0)
+    rest = struct.pack(
+        "<HHIQQQIHHHHHH" if wide else "<HHIIIIIHHHHHH",
+        2,
+        machine,
+        1,
+        entry,
+        header_size,
+        0,
+        0,
+        header_size,
+        ph_size,
+        len(segments) + 1,
+        0,
+        0,
+        0,
+    )
     return ident + rest + headers + body
 
 
 def edited(*edits, append="", base=BASE):
-    """@base with each (old, new) replaced once and @append at its end; an edit that does not apply fails."""
+    """@base with each (old, new) replaced once and @append at its end; every edit must apply."""
     text = base
     for old, new in edits:
         assert old in text, old
@@ -161,12 +186,44 @@ def image(name="kernel"):
     return Image(name, Position("x.dts", 7), "/nowhere/" + name)
 
 
+def plan_of(bench, text=BASE):
+    """The checked system of @text with all that was computed for it."""
+    bench.write(text)
+    return pipeline.plan(bench.dts, bench.images)
+
+
+def memory_of(loaded):
+    """A cell's memory below 64 MiB as the hypervisor would fill it."""
+    memory = bytearray(64 * MIB)
+    for segment in loaded.segments:
+        if isinstance(segment.source, guest.Blob):
+            data = segment.source.data
+        else:
+            with open(segment.source.path, "rb") as image:
+                data = image.read()[segment.source.offset : segment.source.offset + segment.size]
+        assert len(data) == segment.size
+        memory[segment.gpa : segment.gpa + segment.size] = data
+    return memory
+
+
+VDEV = '#include "pc-devices.dtsi"'
+NO_DEVICES = (VDEV, "#address-cells = <2>; #size-cells = <1>;")
+B_MEMORY = "memory = <0 0x8000000>;"
+COM2 = ('bootargs = "console=ttyS0";', "passthrough = <&com2>;")
+
+
 def test_the_fake_kernels_are_what_the_loaders_take_for_real_ones():
     data = bzimage()
     assert linux.is_bzimage(data)
     parsed = linux.parse(image(), data, len(data))
-    assert (parsed.pref_address, parsed.init_size, parsed.payload_size) == (0x1000000, 0x200000, 4096)
+    assert (parsed.pref_address, parsed.init_size, parsed.payload_size) == (
+        0x1000000,
+        0x200000,
+        4096,
+    )
     for wide in (True, False):
         kernel = pvh.parse(image(), elf(wide=wide, machine=62 if wide else 3))
         assert kernel.entry == 0x100010
-        assert [(p.address, p.file_size, p.memory_size) for p in kernel.loads] == [(0x100000, 1024, 0x2000)]
+        assert [(p.address, p.file_size, p.memory_size) for p in kernel.loads] == [
+            (0x100000, 1024, 0x2000)
+        ]

@@ -92,7 +92,7 @@ static int setup(void **context)
 	return 0;
 }
 
-static int only_changes_of_intr(void **context)
+static int calm(void **context)
 {
 	(void)context;
 	return fake.useless_intrs == 0 ? 0 : -1;
@@ -516,66 +516,58 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_uninitialised_pair_requests_nothing, power_on,
-						only_changes_of_intr),
+						calm),
 		cmocka_unit_test_setup_teardown(
 			the_mask_register_works_before_initialisation, power_on,
-			only_changes_of_intr),
+			calm),
 		cmocka_unit_test_setup_teardown(
 			initialisation_is_complete_only_after_the_last_word, power_on,
-			only_changes_of_intr),
+			calm),
 		cmocka_unit_test_setup_teardown(
 			a_single_chip_without_icw4_takes_one_more_word, power_on,
-			only_changes_of_intr),
+			calm),
 		cmocka_unit_test_setup_teardown(icw1_clears_mask_service_edges_and_modes, setup,
-						only_changes_of_intr),
-		cmocka_unit_test_setup_teardown(every_line_has_its_vector, setup,
-						only_changes_of_intr),
-		cmocka_unit_test_setup_teardown(lines_that_do_not_exist_are_ignored, setup,
-						only_changes_of_intr),
-		cmocka_unit_test_setup_teardown(an_edge_counts_once, setup, only_changes_of_intr),
-		cmocka_unit_test_setup_teardown(a_request_that_goes_away_is_forgotten, setup,
-						only_changes_of_intr),
+						calm),
+		cmocka_unit_test_setup_teardown(every_line_has_its_vector, setup, calm),
+		cmocka_unit_test_setup_teardown(lines_that_do_not_exist_are_ignored, setup, calm),
+		cmocka_unit_test_setup_teardown(an_edge_counts_once, setup, calm),
+		cmocka_unit_test_setup_teardown(a_request_that_goes_away_is_forgotten, setup, calm),
 		cmocka_unit_test_setup_teardown(
 			an_acknowledge_without_request_is_a_spurious_ir7, setup,
-			only_changes_of_intr),
+			calm),
 		cmocka_unit_test_setup_teardown(a_level_line_requests_as_long_as_it_is_high, setup,
-						only_changes_of_intr),
+						calm),
 		cmocka_unit_test_setup_teardown(elcr_holds_only_lines_that_can_be_level, setup,
-						only_changes_of_intr),
-		cmocka_unit_test_setup_teardown(masked_edges_wait_in_irr, setup,
-						only_changes_of_intr),
+						calm),
+		cmocka_unit_test_setup_teardown(masked_edges_wait_in_irr, setup, calm),
 		cmocka_unit_test_setup_teardown(higher_priorities_nest_and_lower_ones_wait, setup,
-						only_changes_of_intr),
-		cmocka_unit_test_setup_teardown(the_slave_ranks_between_ir1_and_ir3, setup,
-						only_changes_of_intr),
+						calm),
+		cmocka_unit_test_setup_teardown(the_slave_ranks_between_ir1_and_ir3, setup, calm),
 		cmocka_unit_test_setup_teardown(a_specific_eoi_ends_the_level_it_names, setup,
-						only_changes_of_intr),
+						calm),
 		cmocka_unit_test_setup_teardown(automatic_eoi_leaves_nothing_in_service, setup,
-						only_changes_of_intr),
+						calm),
 		cmocka_unit_test_setup_teardown(
 			a_slave_with_automatic_eoi_makes_an_edge_for_each_request, setup,
-			only_changes_of_intr),
+			calm),
 		cmocka_unit_test_setup_teardown(rotation_makes_the_served_level_the_lowest, setup,
-						only_changes_of_intr),
+						calm),
 		cmocka_unit_test_setup_teardown(rotation_in_automatic_eoi_serves_all_alike, setup,
-						only_changes_of_intr),
-		cmocka_unit_test_setup_teardown(set_priority_moves_the_whole_order, setup,
-						only_changes_of_intr),
+						calm),
+		cmocka_unit_test_setup_teardown(set_priority_moves_the_whole_order, setup, calm),
 		cmocka_unit_test_setup_teardown(special_mask_mode_lets_lower_levels_through, setup,
-						only_changes_of_intr),
+						calm),
 		cmocka_unit_test_setup_teardown(
 			the_slave_interrupts_itself_only_when_special_fully_nested, setup,
-			only_changes_of_intr),
-		cmocka_unit_test_setup_teardown(poll_acknowledges_by_reading, setup,
-						only_changes_of_intr),
+			calm),
+		cmocka_unit_test_setup_teardown(poll_acknowledges_by_reading, setup, calm),
 		cmocka_unit_test_setup_teardown(a_slave_with_another_id_does_not_answer, setup,
-						only_changes_of_intr),
+						calm),
 		cmocka_unit_test_setup_teardown(
 			a_master_without_slave_answers_for_ir2_itself, setup,
-			only_changes_of_intr),
-		cmocka_unit_test_setup_teardown(reset_withdraws_what_was_requested, setup,
-						only_changes_of_intr),
-		cmocka_unit_test_setup_teardown(nonsense_does_no_harm, setup, only_changes_of_intr),
+			calm),
+		cmocka_unit_test_setup_teardown(reset_withdraws_what_was_requested, setup, calm),
+		cmocka_unit_test_setup_teardown(nonsense_does_no_harm, setup, calm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

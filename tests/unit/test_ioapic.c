@@ -300,7 +300,10 @@ static void nothing_invalid_is_ever_sent(void **context)
 	entry(12, LEVEL | 0x0f, 1);
 	line(12, true);
 	assert_int_equal(fake.nr_messages, 0);
-	assert_int_equal(get(0x10 + 24) & REMOTE_IRR, 0);
+	assert_int_equal(get(0x10 + 2 * 12) & REMOTE_IRR, 0);
+	entry(13, 0x10, 1);
+	line(13, true);
+	assert_last(1, 1, false, false, 0, 0x10);
 }
 
 static void narrow_and_stray_accesses_are_sane(void **context)

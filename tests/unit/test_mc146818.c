@@ -15,8 +15,8 @@
 #define SECOND NSEC_PER_SEC
 #define START 1714521540u /* 2024-04-30 23:59:00 UTC, a Tuesday */
 
-enum { SECONDS, SECONDS_ALARM, MINUTES, MINUTES_ALARM, HOURS, HOURS_ALARM, WEEKDAY, DAY, MONTH, YEAR };
-enum { A = 10, B, C, D, CENTURY = 0x32 };
+enum { SECONDS, SECONDS_ALARM, MINUTES, MINUTES_ALARM, HOURS, HOURS_ALARM };
+enum { WEEKDAY = 6, DAY, MONTH, YEAR, A, B, C, D, CENTURY = 0x32 };
 
 #define SET 0x80
 #define PIE 0x40
@@ -79,7 +79,7 @@ static int setup(void **context)
 	return start_at(START);
 }
 
-static int no_useless_irqs(void **context)
+static int calm(void **context)
 {
 	(void)context;
 	return fake.useless_irqs == 0 ? 0 : -1;
@@ -111,7 +111,9 @@ static void the_time_advances_and_carries(void **context)
 static void every_date_is_what_the_c_library_says(void **context)
 {
 	(void)context;
-	/* Steps of 9 days and a bit through 1970 to 2400 meet every month end and leap year rule. */
+	/*
+	 * Steps of 9 days and a bit through 1970 to 2400 meet every month end and leap year rule.
+	 */
 	for (uint64_t t = 0; t < UINT64_C(13569465600); t += 9 * 86400 + 7919) {
 		time_t time = (time_t)t;
 		struct tm tm;
@@ -199,6 +201,18 @@ static void linux_sets_the_time_with_the_divider_in_reset(void **context)
 	assert_clock(0x20, 0x26, 0x01, 0x01, 0x00, 0x00, 0x00);
 }
 
+static void without_its_divider_the_clock_stands_still(void **context)
+{
+	(void)context;
+	fake_advance(&rtc, 7 * SECOND);
+	set(A, 0x76);
+	fake_advance(&rtc, 100 * SECOND);
+	assert_clock(0x20, 0x24, 0x04, 0x30, 0x23, 0x59, 0x07);
+	set(A, 0x26);
+	fake_advance(&rtc, SECOND / 2);
+	assert_clock(0x20, 0x24, 0x04, 0x30, 0x23, 0x59, 0x08);
+}
+
 static void a_running_clock_takes_single_registers(void **context)
 {
 	(void)context;
@@ -239,6 +253,17 @@ static void a_wall_clock_that_is_set_is_followed(void **context)
 	fake.wall -= 7200;
 	fake_advance(&rtc, SECOND);
 	assert_clock(0x20, 0x24, 0x04, 0x30, 0x22, 0x59, 0x02);
+}
+
+static void two_seconds_are_no_small_difference(void **context)
+{
+	(void)context;
+	fake.wall -= 1;
+	fake_advance(&rtc, SECOND);
+	assert_int_equal(get(SECONDS), 0x01);
+	fake.wall -= 1;
+	fake_advance(&rtc, SECOND);
+	assert_int_equal(get(SECONDS), 0x00);
 }
 
 static void small_differences_to_the_wall_clock_do_not_make_it_jump(void **context)
@@ -345,6 +370,11 @@ static void flags_are_set_whether_enabled_or_not(void **context)
 	assert_int_equal(get(C), 0);
 	assert_int_equal(fake.timer_runs, 0);
 	assert_int_equal(fake.rises[LINE], 0);
+	/* Reading the index port does not touch the register that is selected. */
+	fake_advance(&rtc, SECOND);
+	fake_out8(&rtc, 0, 0, C);
+	fake_in8(&rtc, 0, 0);
+	assert_int_equal(get(C), 0x50);
 	/* Enabling one that is set interrupts at once. */
 	fake_advance(&rtc, 2 * SECOND);
 	set(B, H24 | UIE);
@@ -493,53 +523,46 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			the_time_is_the_wall_clocks_in_bcd_and_24_hours, setup,
-			no_useless_irqs),
-		cmocka_unit_test_setup_teardown(the_time_advances_and_carries, setup,
-						no_useless_irqs),
-		cmocka_unit_test_setup_teardown(every_date_is_what_the_c_library_says, setup,
-						no_useless_irqs),
+			calm),
+		cmocka_unit_test_setup_teardown(the_time_advances_and_carries, setup, calm),
+		cmocka_unit_test_setup_teardown(every_date_is_what_the_c_library_says, setup, calm),
 		cmocka_unit_test_setup_teardown(twelve_hour_format_has_noon_midnight_and_pm, setup,
-						no_useless_irqs),
-		cmocka_unit_test_setup_teardown(a_program_sets_the_time_under_set, setup,
-						no_useless_irqs),
+						calm),
+		cmocka_unit_test_setup_teardown(a_program_sets_the_time_under_set, setup, calm),
 		cmocka_unit_test_setup_teardown(
 			linux_sets_the_time_with_the_divider_in_reset, setup,
-			no_useless_irqs),
+			calm),
+		cmocka_unit_test_setup_teardown(two_seconds_are_no_small_difference, setup, calm),
+		cmocka_unit_test_setup_teardown(without_its_divider_the_clock_stands_still, setup,
+						calm),
 		cmocka_unit_test_setup_teardown(a_running_clock_takes_single_registers, setup,
-						no_useless_irqs),
+						calm),
 		cmocka_unit_test_setup_teardown(dates_before_1970_and_at_the_ends_work, setup,
-						no_useless_irqs),
-		cmocka_unit_test_setup_teardown(a_wall_clock_that_is_set_is_followed, setup,
-						no_useless_irqs),
+						calm),
+		cmocka_unit_test_setup_teardown(a_wall_clock_that_is_set_is_followed, setup, calm),
 		cmocka_unit_test_setup_teardown(
 			small_differences_to_the_wall_clock_do_not_make_it_jump, setup,
-			no_useless_irqs),
-		cmocka_unit_test_setup_teardown(uip_warns_before_each_update, setup,
-						no_useless_irqs),
+			calm),
+		cmocka_unit_test_setup_teardown(uip_warns_before_each_update, setup, calm),
 		cmocka_unit_test_setup_teardown(the_update_interrupt_comes_each_second, setup,
-						no_useless_irqs),
+						calm),
 		cmocka_unit_test_setup_teardown(the_line_stays_up_until_register_c_is_read, setup,
-						no_useless_irqs),
+						calm),
 		cmocka_unit_test_setup_teardown(the_periodic_interrupt_has_the_tables_rates, setup,
-						no_useless_irqs),
-		cmocka_unit_test_setup_teardown(flags_are_set_whether_enabled_or_not, setup,
-						no_useless_irqs),
-		cmocka_unit_test_setup_teardown(the_alarm_comes_at_its_time_of_day, setup,
-						no_useless_irqs),
-		cmocka_unit_test_setup_teardown(alarm_fields_may_match_anything, setup,
-						no_useless_irqs),
-		cmocka_unit_test_setup_teardown(the_alarm_understands_every_format, setup,
-						no_useless_irqs),
+						calm),
+		cmocka_unit_test_setup_teardown(flags_are_set_whether_enabled_or_not, setup, calm),
+		cmocka_unit_test_setup_teardown(the_alarm_comes_at_its_time_of_day, setup, calm),
+		cmocka_unit_test_setup_teardown(alarm_fields_may_match_anything, setup, calm),
+		cmocka_unit_test_setup_teardown(the_alarm_understands_every_format, setup, calm),
 		cmocka_unit_test_setup_teardown(an_alarm_passed_unwatched_is_still_flagged, setup,
-						no_useless_irqs),
-		cmocka_unit_test_setup_teardown(memory_holds_what_is_written, setup,
-						no_useless_irqs),
-		cmocka_unit_test_setup_teardown(c_and_d_cannot_be_written, setup, no_useless_irqs),
+						calm),
+		cmocka_unit_test_setup_teardown(memory_holds_what_is_written, setup, calm),
+		cmocka_unit_test_setup_teardown(c_and_d_cannot_be_written, setup, calm),
 		cmocka_unit_test_setup_teardown(
 			a_word_written_to_the_index_port_selects_and_writes, setup,
-			no_useless_irqs),
-		cmocka_unit_test_setup_teardown(reset_lets_the_line_go, setup, no_useless_irqs),
-		cmocka_unit_test_setup_teardown(nonsense_does_no_harm, setup, no_useless_irqs),
+			calm),
+		cmocka_unit_test_setup_teardown(reset_lets_the_line_go, setup, calm),
+		cmocka_unit_test_setup_teardown(nonsense_does_no_harm, setup, calm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

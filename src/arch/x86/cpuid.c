@@ -13,6 +13,8 @@
 #define LAST_BASIC 0x0du     /* XSAVE; later leaves describe what cells do not have */
 #define HYPERVISOR_FIRST 0x40000000u
 #define HYPERVISOR_LAST 0x40000001u
+#define KVM_FEATURE_CLOCKSOURCE2 BIT(3)
+#define KVM_FEATURE_CLOCKSOURCE_STABLE BIT(24)
 #define EXTENDED_FIRST 0x80000000u
 #define LAST_EXTENDED 0x80000008u
 
@@ -31,11 +33,11 @@
 #define ALLOW_6_EAX BIT(2)
 
 /* Leaf 7: what needs no MSR and no second-stage support: FSGSBASE, BMI1, AVX2, SMEP, BMI2, ERMS, INVPCID,
- * AVX512*, RDSEED, ADX, SMAP, CLFLUSHOPT, CLWB, SHA. TSC_ADJUST is emulated (msr.c). */
+ * AVX512*, RDSEED, ADX, SMAP, CLFLUSHOPT, CLWB, SHA. Not TSC_ADJUST: Linux would look at it once a second on
+ * every CPU, an exit each time, to find firmware that tampers with the TSC. */
 #define ALLOW_7_EBX                                                                                     \
 	(BIT(0) | BIT(3) | BIT(5) | BIT(7) | BIT(8) | BIT(9) | BIT(10) | BIT(16) | BIT(17) | BIT(18) |  \
 	 BIT(19) | BIT(20) | BIT(21) | BIT(23) | BIT(24) | BIT(28) | BIT(29) | BIT(30) | BIT(31))
-#define LEAF7_EBX_TSC_ADJUST BIT(1)
 /* AVX512_VBMI, UMIP, PKU, VBMI2, GFNI, VAES, VPCLMUL, VNNI, BITALG, VPOPCNTDQ, LA57, RDPID, CLDEMOTE, MOVDIR* */
 #define ALLOW_7_ECX                                                                                    \
 	(BIT(1) | BIT(2) | BIT(3) | BIT(6) | BIT(8) | BIT(9) | BIT(10) | BIT(11) | BIT(12) | BIT(14) | \
@@ -55,6 +57,13 @@
 #define INVARIANT_TSC BIT(8)
 /* 80000008 EBX: CLZERO, XSaveErPtr, WBNOINVD, IBPB, IBRS, STIBP, always-on forms, SSBD, virtual SSBD no. */
 #define ALLOW_88_EBX (BIT(0) | BIT(2) | BIT(9) | BIT(12) | BIT(14) | BIT(15) | BIT(16) | BIT(17) | BIT(18) | BIT(24))
+
+/* By the processor's own word, or the board's. */
+static bool guest_tsc_invariant(void)
+{
+	return partition_table.board.arch.invariant_tsc ||
+	       (cpuid(EXTENDED_FIRST, 0).eax >= 0x80000007 && (cpuid(0x80000007, 0).edx & INVARIANT_TSC));
+}
 
 static unsigned int bits_for(unsigned int count)
 {
@@ -85,7 +94,7 @@ static void leaf_7(struct cpuid_regs *r, uint32_t subleaf)
 		return;
 	}
 	r->eax = 0;
-	r->ebx = (r->ebx & ALLOW_7_EBX) | LEAF7_EBX_TSC_ADJUST;
+	r->ebx &= ALLOW_7_EBX;
 	r->ecx &= ALLOW_7_ECX;
 	r->edx &= ALLOW_7_EDX;
 }
@@ -134,11 +143,14 @@ static void leaf_d(struct cpuid_regs *r, uint32_t subleaf)
 	}
 }
 
-/* The hypervisor leaves: KVM's signature without any feature. Stock kernels use x2APIC without interrupt
- * remapping only under a hypervisor they know, and every distribution kernel knows this one. */
+/* The hypervisor leaves: KVM's signature, and of its features only the clock that tells the TSC's frequency
+ * (pvclock.c; it needs an invariant TSC). Stock kernels use x2APIC without interrupt remapping only under a
+ * hypervisor they know, and every distribution kernel knows this one. */
 static void leaf_hypervisor(struct cpuid_regs *r, uint32_t leaf)
 {
 	memset(r, 0, sizeof(*r));
+	if (leaf == HYPERVISOR_LAST && guest_tsc_invariant())
+		r->eax = KVM_FEATURE_CLOCKSOURCE2 | KVM_FEATURE_CLOCKSOURCE_STABLE;
 	if (leaf != HYPERVISOR_FIRST)
 		return;
 	r->eax = HYPERVISOR_LAST;
@@ -157,9 +169,7 @@ static void leaf_extended(const struct vcpu *vcpu, struct cpuid_regs *r, uint32_
 		r->edx &= ~ABSENT_81_EDX;
 		break;
 	case 0x80000007:
-		r->edx &= INVARIANT_TSC;
-		if (partition_table.board.arch.invariant_tsc)
-			r->edx |= INVARIANT_TSC;
+		r->edx = guest_tsc_invariant() ? INVARIANT_TSC : 0;
 		r->eax = r->ebx = r->ecx = 0;
 		break;
 	case 0x80000008: /* address sizes are the machine's; the core count is the cell's */

@@ -151,7 +151,7 @@ void arch_vcpu_reset(struct vcpu *vcpu)
 	struct x86_state state;
 
 	reset_registers(vcpu, &state);
-	guest->tsc_adjust = guest->tsc_offset = 0;
+	guest->tsc_offset = 0;
 	guest->in_guest_mode = vcpu->index == 0;
 	vcpu->waiting = !guest->in_guest_mode;
 	if (vcpu->index == 0) {

@@ -31,6 +31,13 @@ void guest_xstate_reset(void);
 uint64_t guest_xcr0_allowed(void);
 
 /*
+ * pvclock.c: MSR_KVM_SYSTEM_TIME_NEW and MSR_KVM_WALL_CLOCK_NEW. @value, @gpa: where the guest wants the clock's
+ * page. False when that is not the cell's memory.
+ */
+bool guest_clock_set(struct vcpu *vcpu, uint64_t value);
+bool guest_wall_clock_set(struct vcpu *vcpu, uint64_t gpa);
+
+/*
  * ipi.c: sends what the guest of @vcpu wrote into the ICR to the CPUs of its own cell.
  * Returns 0, or -EPERM when it names a CPU outside the cell or a delivery mode no cell has; nothing is sent then.
  */
@@ -39,6 +46,7 @@ int guest_send_ipi(struct vcpu *vcpu, uint64_t icr);
 /* memory.c: reads @size (at most 16) bytes of guest-linear memory. Returns 0 or -EPERM when it is not mapped. */
 int guest_read_linear(const struct arch_vcpu *guest, const struct cell *cell, uint64_t linear, void *buffer,
 		      unsigned int size);
+int guest_write_physical(const struct cell *cell, uint64_t gpa, const void *buffer, unsigned int size);
 int guest_write_linear(const struct arch_vcpu *guest, const struct cell *cell, uint64_t linear,
 		       const void *buffer, unsigned int size);
 

@@ -131,6 +131,16 @@ static int copy_linear(const struct arch_vcpu *guest, const struct cell *cell, u
 	return 0;
 }
 
+int guest_write_physical(const struct cell *cell, uint64_t gpa, const void *buffer, unsigned int size)
+{
+	uint8_t copy[32];
+
+	if (size > sizeof(copy) || (gpa & ~PAGE_MASK) + size > PAGE_SIZE)
+		return -EPERM;
+	memcpy(copy, buffer, size);
+	return copy_physical(cell, gpa, copy, size, true);
+}
+
 int guest_read_linear(const struct arch_vcpu *guest, const struct cell *cell, uint64_t linear, void *buffer,
 		      unsigned int size)
 {

@@ -10,7 +10,6 @@
 #include "vendor.h"
 
 #define MSR_TSC 0x10
-#define MSR_TSC_ADJUST 0x3b
 #define MSR_SPEC_CTRL 0x48
 #define MSR_PRED_CMD 0x49
 #define MSR_PATCH_LEVEL 0x8b
@@ -26,6 +25,8 @@
 #define MSR_PAT 0x277
 #define MSR_MTRR_DEFAULT 0x2ff
 #define MSR_TSC_DEADLINE 0x6e0
+#define MSR_KVM_WALL_CLOCK_NEW 0x4b564d00
+#define MSR_KVM_SYSTEM_TIME_NEW 0x4b564d01
 #define MSR_STAR 0xc0000081
 #define MSR_SFMASK 0xc0000084
 #define MSR_FS_BASE 0xc0000100
@@ -116,7 +117,7 @@ static enum result write_lvt(struct arch_vcpu *guest, uint32_t msr, uint64_t val
 	return OK;
 }
 
-static enum result read_msr(const struct vcpu *vcpu, uint32_t msr, uint64_t *value)
+static enum result read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
 	struct arch_vcpu *guest = vcpu->arch;
 	const uint64_t *range = mtrr(guest, msr);
@@ -130,9 +131,6 @@ static enum result read_msr(const struct vcpu *vcpu, uint32_t msr, uint64_t *val
 	switch (msr) {
 	case MSR_TSC:
 		*value = rdtsc() + guest->tsc_offset;
-		break;
-	case MSR_TSC_ADJUST:
-		*value = guest->tsc_adjust;
 		break;
 	case MSR_APIC_BASE:
 		*value = APIC_BASE_ADDRESS | APIC_BASE_ENABLE | APIC_BASE_EXTD |
@@ -153,6 +151,10 @@ static enum result read_msr(const struct vcpu *vcpu, uint32_t msr, uint64_t *val
 	case MSR_DE_CFG: /* Linux wants LFENCE serialising, which it is made to be on every CPU that has the bit */
 		*value = DE_CFG_LFENCE_SERIALIZE;
 		break;
+	case MSR_KVM_SYSTEM_TIME_NEW:
+		*value = guest->clock_page;
+		break;
+	case MSR_KVM_WALL_CLOCK_NEW:
 	case MSR_DEBUGCTL:   /* no last-branch records */
 	case MSR_SYSCFG:     /* no memory encryption, no TOP_MEM2 */
 	case MSR_INT_PENDING: /* no C1E by message */
@@ -182,15 +184,16 @@ static enum result write_efer(struct arch_vcpu *guest, uint64_t value)
 	return OK;
 }
 
-static enum result write_tsc(struct arch_vcpu *guest, uint64_t offset)
+static enum result write_tsc(struct vcpu *vcpu, uint64_t offset)
 {
-	guest->tsc_adjust += offset - guest->tsc_offset;
+	struct arch_vcpu *guest = vcpu->arch;
+
 	guest->tsc_offset = offset;
 	vendor->set_tsc_offset(guest, offset);
-	return OK;
+	return guest_clock_set(vcpu, guest->clock_page) ? OK : ABSENT;
 }
 
-static enum result write_msr(const struct vcpu *vcpu, uint32_t msr, uint64_t value)
+static enum result write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
 	struct arch_vcpu *guest = vcpu->arch;
 	uint64_t *range = mtrr(guest, msr);
@@ -202,9 +205,11 @@ static enum result write_msr(const struct vcpu *vcpu, uint32_t msr, uint64_t val
 		return write_lvt(guest, msr, value);
 	switch (msr) {
 	case MSR_TSC:
-		return write_tsc(guest, value - rdtsc());
-	case MSR_TSC_ADJUST:
-		return write_tsc(guest, guest->tsc_offset + value - guest->tsc_adjust);
+		return write_tsc(vcpu, value - rdtsc());
+	case MSR_KVM_SYSTEM_TIME_NEW:
+		return guest_clock_set(vcpu, value) ? OK : ABSENT;
+	case MSR_KVM_WALL_CLOCK_NEW:
+		return guest_wall_clock_set(vcpu, value) ? OK : ABSENT;
 	case MSR_EFER:
 		return write_efer(guest, value);
 	case MSR_HWCR:
@@ -245,6 +250,7 @@ void guest_msr_reset(struct arch_vcpu *guest)
 	for (unsigned int i = 0; i < ARRAY_SIZE(guest->lvt); i++)
 		guest->lvt[i] = APIC_LVT_MASKED;
 	guest->hwcr = 0;
+	guest->clock_page = 0;
 }
 
 static void direct_x2apic(void (*visit)(void *context, uint32_t msr, bool read, bool write), void *context)

@@ -8,8 +8,9 @@
 #include <stdint.h>
 
 /*
- * One test. Every attempt counts once as tried and at most once as denied or leaked; an attempt that is neither
- * was answered in a way that does no harm (its own CPU got its own interrupt, a readable MSR was read).
+ * One test. Every attempt counts once as tried and at most once as denied or leaked; an attempt
+ * that is neither was answered in a way that does no harm (its own CPU got its own interrupt, a
+ * readable MSR was read).
  */
 struct attack {
 	const char *name;
@@ -47,11 +48,12 @@ void attack_end(const struct attack *attack);
 /* True when the part @word of a test was not excluded by skip=<word>,... on the command line. */
 bool wanted(const char *word);
 
-/* True in a cell of the hypervisor (or by cell=1), false on a bare machine, where some attempts would only end
- * the test. */
+/* True in a cell of the hypervisor (or by cell=1), false on a bare machine, where some attempts
+ * would only end the test. */
 extern bool in_cell;
 
-/* Fills @list with the numbers of option @key ("target=fee00000,a0000", hexadecimal); returns how many. */
+/* Fills @list with the numbers of option @key ("target=fee00000,a0000", hexadecimal); returns how
+ * many. */
 unsigned int option_numbers(const char *key, uint64_t *list, unsigned int max);
 
 /* One value of width @size (1, 2, 4, 8 bytes) with all bits set. */
@@ -61,18 +63,20 @@ static inline uint64_t all_ones(unsigned int size)
 }
 
 /* ---- The tests: each prints its own begin and end ---- */
-void attack_memory(void);  /* memory.c */
-void attack_ports(void);   /* ports.c */
-void attack_msrs(void);    /* msrs.c */
-void attack_x2apic(void);  /* x2apic.c */
-void attack_icr(void);     /* icr.c */
-void attack_storm(void);   /* storm.c */
-void attack_svm(void);     /* svm.c */
-void attack_insns(void);   /* insns.c */
+void attack_memory(void); /* memory.c */
+void attack_ports(void);  /* ports.c */
+void attack_msrs(void);	  /* msrs.c */
+void attack_x2apic(void); /* x2apic.c */
+void attack_icr(void);	  /* icr.c */
+void attack_storm(void);  /* storm.c */
+void attack_svm(void);	  /* svm.c */
+void attack_insns(void);  /* insns.c */
 
-/* Those that only run when asked for by name, because they may end the cell; @arg is the text behind "=". */
+/* Those that only run when asked for by name, because they may end the cell; @arg is the text
+ * behind "=". */
 void attack_fetch(const char *arg, size_t length);
 void attack_badcr3(const char *arg, size_t length);
+void attack_reservedcr(const char *arg, size_t length); /* insns_extra.c */
 void attack_crash(const char *arg, size_t length);
 void attack_badport(const char *arg, size_t length);
 void attack_badmem(const char *arg, size_t length);
@@ -90,7 +94,8 @@ void attack_by_walk(const struct page_attack *page);
 /* Notes what the three above found since the last call. */
 void note_page_leaks(struct attack *attack);
 
-/* The places worth every kind of attempt: target= and some fixed ones, in ascending order. Returns how many. */
+/* The places worth every kind of attempt: target= and some fixed ones, in ascending order. Returns
+ * how many. */
 #define MAX_HOT 40
 unsigned int hot_pages(uint64_t *list, unsigned int max);
 
@@ -102,7 +107,7 @@ bool page_is_rom(uint64_t pa);
 
 /* ---- ports_extra.c: string I/O; ports.c calls it ---- */
 void attack_string_io(struct attack *attack);
-bool port_is_own(uint32_t port);                       /* ports.c */
+bool port_is_own(uint32_t port);		       /* ports.c */
 bool port_may_write(uint32_t port, unsigned int size); /* ports.c */
 bool port_can_tell(uint32_t port, unsigned int size);  /* ports.c */
 

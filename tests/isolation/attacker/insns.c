@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Instructions that a hypervisor may have to intercept: they must work, or fault, and never end the cell. */
+/* Instructions that a hypervisor may have to intercept: they must work, or fault, and never end the
+ * cell. */
 #include "attack.h"
 #include "apic.h"
 #include "clock.h"
@@ -10,12 +11,13 @@
 
 #define VECTOR_WAKE 0xe9
 #define WAKE_US 2000
-#define CPUID_SVM (1u << 2)     /* 8000_0001h ECX, APM3 E.4.2 */
-#define CPUID_VMX (1u << 5)     /* 1 ECX */
+#define CPUID_SVM (1u << 2)	/* 8000_0001h ECX, APM3 E.4.2 */
+#define CPUID_VMX (1u << 5)	/* 1 ECX */
 #define CPUID_MONITOR (1u << 3) /* 1 ECX */
 #define SUBLEAVES 40
 
-/* All leaves of one range with their subleaves; the sum keeps the compiler honest and tells runs apart. */
+/* All leaves of one range with their subleaves; the sum keeps the compiler honest and tells runs
+ * apart. */
 static uint32_t read_leaves(uint32_t first, uint32_t last)
 {
 	uint32_t sum = 0;
@@ -56,12 +58,13 @@ static void attack_cpuid(struct attack *attack)
 	memcpy(signature + 4, &hv.ecx, 4);
 	memcpy(signature + 8, &hv.edx, 4);
 	signature[12] = 0;
-	attack_note(attack, "CPUID: up to %x and %x, hypervisor leaf %x '%s', features %x", last, last_ext, hv.eax,
-		    signature, cpuid(0x40000001, 0).eax);
+	attack_note(attack, "CPUID: up to %x and %x, hypervisor leaf %x '%s', features %x", last,
+		    last_ext, hv.eax, signature, cpuid(0x40000001, 0).eax);
 	check_hidden(attack, "SVM", cpuid(0x80000001, 0).ecx & CPUID_SVM);
 	check_hidden(attack, "SVM features", svm.eax | svm.ebx | svm.edx);
 	check_hidden(attack, "VMX", cpuid(1, 0).ecx & CPUID_VMX);
-	check_hidden(attack, "an APIC id that the MADT does not say", id != (this_cpu()->apic_id & 0xff));
+	check_hidden(attack, "an APIC id that the MADT does not say",
+		     id != (this_cpu()->apic_id & 0xff));
 	check_hidden(attack, "another x2APIC id in leaf 0Bh",
 		     last >= 0xb && topology.ebx && topology.edx != this_cpu()->apic_id);
 }
@@ -127,8 +130,11 @@ static void attack_simple(struct attack *attack)
 		pmc_faults += probe_run(do_rdpmc, &counter) != PROBE_OK;
 	}
 	wbinvd = probe_run(do_wbinvd, NULL);
-	attack_note(attack, "RDTSCP exception %d aux %x; RDPMC faults %u of %lu; WBINVD exception %d; TSC runs %s", rdtscp,
-		    aux, pmc_faults, ARRAY_SIZE(counters), wbinvd, rdtsc() > start ? "on" : "BACKWARDS");
+	attack_note(attack,
+		    "RDTSCP exception %d aux %x; RDPMC faults %u of %lu; WBINVD exception %d; TSC "
+		    "runs %s",
+		    rdtscp, aux, pmc_faults, ARRAY_SIZE(counters), wbinvd,
+		    rdtsc() > start ? "on" : "BACKWARDS");
 	/* On a bare machine, INVD throws away what others wrote. */
 	if (in_cell)
 		attack_note(attack, "INVD exception %d", probe_run(do_invd, NULL));
@@ -153,7 +159,8 @@ static void do_mwait(void *arg)
 	__asm__ volatile("sti; mwait" : : "a"(0), "c"(0) : "memory");
 }
 
-/* A halted CPU is woken by its own timer. HLT may end early (by an NMI), so it is repeated until the tick came. */
+/* A halted CPU is woken by its own timer. HLT may end early (by an NMI), so it is repeated until
+ * the tick came. */
 static void attack_wait(struct attack *attack, cpu_work_fn wait, const char *name)
 {
 	const struct cpu *cpu = this_cpu();
@@ -163,7 +170,8 @@ static void attack_wait(struct attack *attack, cpu_work_fn wait, const char *nam
 	uint64_t waits = 0;
 
 	apic_timer_start(WAKE_US, false, VECTOR_WAKE);
-	while (vector == PROBE_OK && __atomic_load_n(&cpu->arrivals[VECTOR_WAKE], __ATOMIC_RELAXED) == before) {
+	while (vector == PROBE_OK &&
+	       __atomic_load_n(&cpu->arrivals[VECTOR_WAKE], __ATOMIC_RELAXED) == before) {
 		irq_disable();
 		if (__atomic_load_n(&cpu->arrivals[VECTOR_WAKE], __ATOMIC_RELAXED) == before)
 			vector = probe_run(wait, (void *)&monitored);
@@ -174,7 +182,8 @@ static void attack_wait(struct attack *attack, cpu_work_fn wait, const char *nam
 	attack->tried++;
 	attack->denied += vector != PROBE_OK;
 	if (vector == PROBE_OK)
-		attack_note(attack, "%s: woken after %lu us, %lu times", name, tsc_to_us(rdtsc() - start), waits);
+		attack_note(attack, "%s: woken after %lu us, %lu times", name,
+			    tsc_to_us(rdtsc() - start), waits);
 	else
 		attack_note(attack, "%s: exception %d", name, vector);
 }
@@ -187,12 +196,12 @@ void attack_insns(void)
 	attack_cpuid(&attack);
 	attack_simple(&attack);
 	attack_wait(&attack, do_hlt, "HLT");
-	attack_wait(&attack, do_mwait, cpuid(1, 0).ecx & CPUID_MONITOR ? "MWAIT" : "MWAIT (not in CPUID)");
+	attack_wait(&attack, do_mwait,
+		    cpuid(1, 0).ecx & CPUID_MONITOR ? "MWAIT" : "MWAIT (not in CPUID)");
 	attack_xsetbv(&attack);
 	attack_control_registers(&attack);
 	attack_debug_registers(&attack);
 	attack_transfers(&attack);
-	attack_fragile_registers(&attack);
 	attack_end(&attack);
 }
 

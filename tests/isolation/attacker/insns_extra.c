@@ -15,8 +15,12 @@ struct xcr_access {
 static void do_xsetbv(void *arg)
 {
 	const struct xcr_access *a = arg;
+	uint32_t index = a->index;
+	uint64_t value = a->value;
 
-	__asm__ volatile("xsetbv" : : "c"(a->index), "a"((uint32_t)a->value), "d"((uint32_t)(a->value >> 32)));
+	__asm__ volatile("xsetbv"
+			 :
+			 : "c"(index), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
 }
 
 static void do_write_cr0(void *arg)
@@ -51,13 +55,17 @@ static uint64_t read_xcr0(void)
 void attack_xsetbv(struct attack *attack)
 {
 	static const struct xcr_access illegal[] = {
-		{ 0, 0 },		/* x87 cannot be off */
-		{ 0, 2 },		/* SSE without x87 */
-		{ 0, 5 },		/* AVX without SSE */
-		{ 0, 0x23 },		/* a part of AVX-512 */
-		{ 0, 0xb },		/* half of MPX */
-		{ 0, 1 | 1ull << 63 },	{ 0, 1 | 1ull << 8 }, { 0, 1 | 1ull << 40 },
-		{ 0, UINT64_MAX },	{ 1, 1 },	      { 2, 1 },
+		{ 0, 0 },    /* x87 cannot be off */
+		{ 0, 2 },    /* SSE without x87 */
+		{ 0, 5 },    /* AVX without SSE */
+		{ 0, 0x23 }, /* a part of AVX-512 */
+		{ 0, 0xb },  /* half of MPX */
+		{ 0, 1 | 1ull << 63 },
+		{ 0, 1 | 1ull << 8 },
+		{ 0, 1 | 1ull << 40 },
+		{ 0, UINT64_MAX },
+		{ 1, 1 },
+		{ 2, 1 },
 		{ 0xffffffff, 1 },
 	};
 	struct xcr_access off = { 0, 1 };
@@ -85,8 +93,8 @@ void attack_xsetbv(struct attack *attack)
 		if (took)
 			(void)probe_run(do_xsetbv, &off);
 	}
-	attack_note(attack, "XSETBV: XCR0 %lx, %u of %lu illegal values accepted", off.value, accepted,
-		    ARRAY_SIZE(illegal));
+	attack_note(attack, "XSETBV: XCR0 %lx, %u of %lu illegal values accepted", off.value,
+		    accepted, ARRAY_SIZE(illegal));
 	write_cr4(cr4);
 }
 
@@ -105,8 +113,8 @@ static uint64_t read_cr8(void)
 }
 
 /*
- * Tries one illegal value. Returns true when the register took it (it is then set back): that is told but no leak,
- * for emulated CPUs are laxer than real ones, and it concerns the own CPU only.
+ * Tries one illegal value. Returns true when the register took it (it is then set back): that is
+ * told but no leak, for emulated CPUs are laxer than real ones, and it concerns the own CPU only.
  */
 static bool takes(struct attack *attack, const struct control *reg, uint64_t value)
 {
@@ -137,7 +145,8 @@ static void attack_bits(struct attack *attack, const struct control *reg, uint64
 	ranges_note(attack, what, &taken);
 }
 
-/* Only values that a CPU must refuse; legal ones that would merely end this program are left out. */
+/* Only values that a CPU must refuse; legal ones that would merely end this program are left out.
+ */
 void attack_control_registers(struct attack *attack)
 {
 	static const struct control cr0 = { "CR0", read_cr0, do_write_cr0 };
@@ -150,26 +159,28 @@ void attack_control_registers(struct attack *attack)
 }
 
 /*
- * Reserved bits of CR4 and CR3. QEMU's TCG does not raise #GP for them: it leaves an SVM guest with exit code
- * VMEXIT_INVALID, and on a bare machine it leaves a guest that is not there. So this comes last, and only in a cell.
+ * Reserved bits of CR4 and CR3. QEMU's TCG does not raise #GP for them: it leaves an SVM guest with
+ * exit code VMEXIT_INVALID (and on a bare machine a guest that is not there), so this is no default
+ * test.
  */
-void attack_fragile_registers(struct attack *attack)
+void attack_reservedcr(const char *arg, size_t length)
 {
 	static const struct control cr3 = { "CR3", read_cr3, do_write_cr3 };
 	static const struct control cr4 = { "CR4", read_cr4, do_write_cr4 };
+	struct attack attack;
 
-	if (!in_cell)
-		return;
-	if (wanted("cr4")) {
-		attack_note(attack, "CR4 with reserved bits");
-		/* VMXE and SMXE (13, 14) belong to Intel's extensions, which a cell never has; 15 and 19 are reserved. */
-		attack_bits(attack, &cr4, 0xffffffff00000000ull | 1u << 13 | 1u << 14 | 1u << 15 | 1u << 19);
-	}
-	if (wanted("cr3")) {
-		attack_note(attack, "CR3 with reserved bits");
-		/* Bits above the physical address; 62 and 61 can mean LAM, 63 means "no flush". */
-		attack_bits(attack, &cr3, (UINT64_MAX << physical_bits()) & ~(7ull << 61));
-	}
+	(void)arg;
+	(void)length;
+	attack_begin(&attack, "reservedcr");
+	attack_note(&attack, "CR4");
+	/* VMXE and SMXE (13, 14) belong to Intel's extensions, which a cell never has; 15 and 19
+	 * are reserved. */
+	attack_bits(&attack, &cr4,
+		    0xffffffff00000000ull | 1u << 13 | 1u << 14 | 1u << 15 | 1u << 19);
+	attack_note(&attack, "CR3");
+	/* Bits above the physical address; 62 and 61 can mean LAM, 63 means "no flush". */
+	attack_bits(&attack, &cr3, (UINT64_MAX << physical_bits()) & ~(7ull << 61));
+	attack_end(&attack);
 }
 
 static void do_write_dr6(void *arg)
@@ -286,7 +297,8 @@ void attack_transfers(struct attack *attack)
 		must_fault(attack, "far jump", probe_run(do_far_jump, &to));
 		must_fault(attack, "far call", probe_run(do_far_call, &to));
 		if (selector <= 3)
-			continue; /* null: legal for LLDT, and QEMU takes it for LTR, which would break NMIs */
+			continue; /* null: legal for LLDT, and QEMU takes it for LTR, which would
+				     break NMIs */
 		must_fault(attack, "LTR", probe_run(do_ltr, &selector));
 		must_fault(attack, "LLDT", probe_run(do_lldt, &selector));
 	}

@@ -3,17 +3,16 @@
  * The attacker: a cell that tries to reach everything it was not given.
  *
  * Options on the command line:
- *   tests=<name>[=<argument>],...  what to run; default: memory,ports,msrs,x2apic,icr,storm,svm,insns
- *                                  only by name: fetch[=<hex>], badcr3[=<hex>], crash, badport=<hex>,
- *                                  badmem=<hex>, badicr=<hex>
- *   target=<hex>,...    physical addresses to attack in every way (the victim's, the hypervisor's)
- *   sweep=<GiB>         how far memory is sampled (default 64)
- *   skipports=<hex>[-<hex>],...  ports that are not written; ownports= alike, ports that may answer
- *   skip=<part>,...     leaves out: straddle, string, locked, walk (memory), deputy, stringio (ports),
- *                       cr3, cr4 (insns: their reserved bits, which end the cell where the CPU is QEMU's TCG)
+ *   tests=<name>[=<argument>],...  what to run; default:
+ * memory,ports,msrs,x2apic,icr,storm,svm,insns only by name: fetch[=<hex>], badcr3[=<hex>], reservedcr, crash,
+ * badport=<hex>, badmem=<hex>, badicr=<hex> target=<hex>,...    physical addresses to attack in
+ * every way (the victim's, the hypervisor's) sweep=<GiB>         how far memory is sampled (default
+ * 64) skipports=<hex>[-<hex>],...  ports that are not written; ownports= alike, ports that may
+ * answer skip=<part>,...     leaves out: straddle, string, locked, walk (memory), deputy, stringio
+ * (ports), cr3, cr4 (insns: their reserved bits, which end the cell where the CPU is QEMU's TCG)
  *   cell=0, cell=1      whether a hypervisor is expected; default: found out by CPUID
- * Each test prints "attack <name> begin", its results, "attack <name> end tried=.. denied=.. leaked=..";
- * the end is "ATTACK COMPLETE". A test that held has leaked=0.
+ * Each test prints "attack <name> begin", its results, "attack <name> end tried=.. denied=..
+ * leaked=.."; the end is "ATTACK COMPLETE". A test that held has leaked=0.
  */
 #include "attack.h"
 #include "boot.h"
@@ -31,13 +30,21 @@ static const struct test {
 	void (*run)(void);
 	void (*run_with)(const char *arg, size_t length);
 } tests[] = {
-	{ "memory", attack_memory, NULL }, { "ports", attack_ports, NULL },
-	{ "msrs", attack_msrs, NULL },     { "x2apic", attack_x2apic, NULL },
-	{ "icr", attack_icr, NULL },       { "storm", attack_storm, NULL },
-	{ "svm", attack_svm, NULL },       { "insns", attack_insns, NULL },
-	{ "fetch", NULL, attack_fetch },   { "badcr3", NULL, attack_badcr3 },
-	{ "crash", NULL, attack_crash },   { "badport", NULL, attack_badport },
-	{ "badmem", NULL, attack_badmem }, { "badicr", NULL, attack_badicr },
+	{ "memory", attack_memory, NULL },
+	{ "ports", attack_ports, NULL },
+	{ "msrs", attack_msrs, NULL },
+	{ "x2apic", attack_x2apic, NULL },
+	{ "icr", attack_icr, NULL },
+	{ "storm", attack_storm, NULL },
+	{ "svm", attack_svm, NULL },
+	{ "insns", attack_insns, NULL },
+	{ "fetch", NULL, attack_fetch },
+	{ "badcr3", NULL, attack_badcr3 },
+	{ "crash", NULL, attack_crash },
+	{ "badport", NULL, attack_badport },
+	{ "badmem", NULL, attack_badmem },
+	{ "badicr", NULL, attack_badicr },
+	{ "reservedcr", NULL, attack_reservedcr },
 };
 
 static void unknown_test(const char *text, size_t length)

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Foreign pages by string and locked instructions, by the CPU's own page walk, and by instruction fetch. */
+/* Foreign pages by string and locked instructions, by the CPU's own page walk, and by instruction
+ * fetch. */
 #include "attack.h"
 #include "lib.h"
 #include "trap.h"
 #include "window.h"
 
 #define FILL 0x6b6b6b6b6b6b6b6bull
-#define WORDS 4
+#define WORDS 4u
 
 struct page_access {
 	volatile uint64_t *va;
-	volatile uint64_t *other;
 	uint64_t buffer[WORDS];
 	uint64_t result;
 };
@@ -40,7 +40,7 @@ static void do_copy_in(void *arg)
 	struct page_access *a = arg;
 	const void *from = a->buffer;
 	volatile void *to = a->va;
-	size_t n = WORDS * 2;
+	size_t n = sizeof(a->buffer) / 4;
 
 	__asm__ volatile("rep movsl" : "+S"(from), "+D"(to), "+c"(n) : : "memory");
 }
@@ -181,7 +181,10 @@ static void do_or(void *arg)
 	struct page_access *a = arg;
 	uint8_t carry;
 
-	__asm__ volatile("lock orl $0, %1; sete %0" : "=q"(carry), "+m"(*(volatile uint32_t *)a->va) : : "memory");
+	__asm__ volatile("lock orl $0, %1; sete %0"
+			 : "=q"(carry), "+m"(*(volatile uint32_t *)a->va)
+			 :
+			 : "memory");
 	a->result = carry ? 0 : UINT64_MAX; /* all ones are not zero */
 }
 
@@ -215,14 +218,15 @@ static void do_touch(void *arg)
 }
 
 /*
- * Lets the CPU take the foreign page for a page table. An entry of all ones has its reserved bits set (bit 63
- * without EFER.NXE; bit 7 in a PML4 or PDPT entry): the page fault must say so. A fault that says "not present"
- * means that the walk read something else; so does a walk that succeeds.
+ * Lets the CPU take the foreign page for a page table. An entry of all ones has its reserved bits
+ * set (bit 63 without EFER.NXE; bit 7 in a PML4 or PDPT entry): the page fault must say so. A fault
+ * that says "not present" means that the walk read something else; so does a walk that succeeds.
  */
 void attack_by_walk(const struct page_attack *page)
 {
 	static const uint16_t entries[] = { 0, 1, 255, 511 };
-	static const char *const walk_names[] = { "as page table", "as page directory", "as PDP table" };
+	static const char *const walk_names[] = { "as page table", "as page directory",
+						  "as PDP table" };
 
 	for (unsigned int level = 0; level < NR_WALK_LEVELS; level++) {
 		bool leaked = false;
@@ -234,10 +238,8 @@ void attack_by_walk(const struct page_attack *page)
 			a.va = walk_through((enum walk_level)level, page->pa, entries[i]);
 			vector = probe_run(do_touch, &a);
 			walk_end();
-			if (vector == PROBE_OK)
-				leaked = true;
-			else if (vector == VECTOR_PF && !(this_cpu()->fault.error & PF_RESERVED))
-				leaked = true;
+			leaked |= vector == PROBE_OK ||
+				  (vector == VECTOR_PF && !(this_cpu()->fault.error & PF_RESERVED));
 		}
 		note_leak(page, WALK, walk_names[level], leaked);
 	}
@@ -250,7 +252,8 @@ static void do_call(void *arg)
 	__asm__ volatile("call *%0" : : "r"(a->va) : "memory");
 }
 
-/* Runs what a foreign page holds. All ones are an invalid instruction; more likely the cell ends here. */
+/* Runs what a foreign page holds. All ones are an invalid instruction; more likely the cell ends
+ * here. */
 void attack_fetch(const char *arg, size_t length)
 {
 	struct attack attack;
@@ -286,7 +289,8 @@ void attack_badcr3(const char *arg, size_t length)
 	uint64_t list[MAX_HOT];
 
 	attack_begin(&attack, "badcr3");
-	if ((arg && text_number(&arg, arg + length, 16, &list[0])) || hot_pages(list, ARRAY_SIZE(list))) {
+	if ((arg && text_number(&arg, arg + length, 16, &list[0])) ||
+	    hot_pages(list, ARRAY_SIZE(list))) {
 		list[0] &= PAGE_MASK;
 		attack_note(&attack, "CR3 = %lx", list[0]);
 		attack_count(&attack, probe_run(do_set_cr3, &list[0]) == PROBE_OK);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Model-specific registers: which can be read and written, and that those which rule the machine cannot. */
+/* Model-specific registers: which can be read and written, and that those which rule the machine
+ * cannot. */
 #include "attack.h"
 #include "apic.h"
 #include "boot.h"
@@ -16,16 +17,19 @@ static const struct msr_range {
 	{ 0xc0000000, 0xc0001fff }, { 0xc0010000, 0xc0011fff },
 };
 
-/* Registers that this program needs as they are; EFER, APIC_BASE and TSC have checks of their own. */
+/* Registers that this program needs as they are; EFER, APIC_BASE and TSC have checks of their own.
+ */
 static const uint32_t not_scanned[] = {
-	MSR_TSC,  MSR_APIC_BASE, MSR_EFER,    MSR_STAR,		  MSR_STAR + 1,
+	MSR_TSC,      MSR_APIC_BASE, MSR_EFER,	  MSR_STAR,    MSR_STAR + 1,
 	MSR_STAR + 2, MSR_SFMASK,    MSR_FS_BASE, MSR_GS_BASE, MSR_KERNEL_GS_BASE,
 };
 
 /* How a security register may answer. */
 enum rule {
-	HIDDEN,   /* not at all */
+	HIDDEN,	  /* not at all */
 	CONSTANT, /* with a value that cannot be changed */
+	COPY, /* as a copy of the cell's own, which from inside looks like the real one: told, not
+		 judged */
 	DISABLED, /* only by saying that SVM is locked out (VM_CR.SVMDIS), and not writable */
 };
 
@@ -34,30 +38,30 @@ enum rule {
 /* Sources: APM2 appendix A and the chapters named there; SDM vol. 4. */
 static const struct guarded {
 	uint32_t msr;
-	const char *name;
 	enum rule rule;
+	const char *name;
 	uint64_t toggle; /* bits to try to change */
 } guarded[] = {
-	{ 0x0000003a, "FEATURE_CONTROL", CONSTANT, 0x4 },
-	{ 0x0000009e, "SMBASE", HIDDEN, 0x1000 },
-	{ 0x00000480, "VMX_BASIC", HIDDEN, 0x1 },
-	{ 0xc0010010, "SYSCFG", CONSTANT, 0x00100000 },
-	{ 0xc0010015, "HWCR", CONSTANT, 0x1 },
-	{ 0xc0010016, "IORR_BASE0", HIDDEN, 0x10 },
-	{ 0xc0010017, "IORR_MASK0", HIDDEN, 0x800 },
-	{ 0xc0010018, "IORR_BASE1", HIDDEN, 0x10 },
-	{ 0xc0010019, "IORR_MASK1", HIDDEN, 0x800 },
-	{ 0xc001001a, "TOP_MEM", HIDDEN, 0x800000 },
-	{ 0xc001001d, "TOP_MEM2", HIDDEN, 0x800000 },
-	{ 0xc0010111, "SMM_BASE", HIDDEN, 0x20000 },
-	{ 0xc0010112, "SMM_ADDR", HIDDEN, 0x20000 },
-	{ 0xc0010113, "SMM_MASK", HIDDEN, 0x1 },
-	{ 0xc0010114, "VM_CR", DISABLED, 0x4 },
-	{ 0xc0010115, "IGNNE", HIDDEN, 0x1 },
-	{ 0xc0010116, "SMM_CTL", HIDDEN, 0x1 },
-	{ 0xc0010117, "VM_HSAVE_PA", HIDDEN, 0x1000 },
-	{ 0xc0010118, "SVM_KEY", HIDDEN, 0x1 },
-	{ 0xc0010131, "SEV_STATUS", CONSTANT, 0x1 },
+	{ 0x0000003a, CONSTANT, "FEATURE_CONTROL", 0x4 },
+	{ 0x0000009e, HIDDEN, "SMBASE", 0x1000 },
+	{ 0x00000480, HIDDEN, "VMX_BASIC", 0x1 },
+	{ 0xc0010010, CONSTANT, "SYSCFG", 0x00100000 },
+	{ 0xc0010015, COPY, "HWCR", 0x1 },
+	{ 0xc0010016, HIDDEN, "IORR_BASE0", 0x10 },
+	{ 0xc0010017, HIDDEN, "IORR_MASK0", 0x800 },
+	{ 0xc0010018, HIDDEN, "IORR_BASE1", 0x10 },
+	{ 0xc0010019, HIDDEN, "IORR_MASK1", 0x800 },
+	{ 0xc001001a, HIDDEN, "TOP_MEM", 0x800000 },
+	{ 0xc001001d, HIDDEN, "TOP_MEM2", 0x800000 },
+	{ 0xc0010111, HIDDEN, "SMM_BASE", 0x20000 },
+	{ 0xc0010112, HIDDEN, "SMM_ADDR", 0x20000 },
+	{ 0xc0010113, HIDDEN, "SMM_MASK", 0x1 },
+	{ 0xc0010114, DISABLED, "VM_CR", 0x4 },
+	{ 0xc0010115, HIDDEN, "IGNNE", 0x1 },
+	{ 0xc0010116, HIDDEN, "SMM_CTL", 0x1 },
+	{ 0xc0010117, HIDDEN, "VM_HSAVE_PA", 0x1000 },
+	{ 0xc0010118, HIDDEN, "SVM_KEY", 0x1 },
+	{ 0xc0010131, CONSTANT, "SEV_STATUS", 0x1 },
 };
 
 static struct ranges readable, writable, write_only, answering, changing;
@@ -110,16 +114,17 @@ static void check_guarded(struct attack *attack, const struct guarded *g)
 	}
 	(void)wrmsr_probe(g->msr, before ^ g->toggle);
 	changed = rdmsr_probe(g->msr, &after) == PROBE_OK && after != before;
-	if (changed) {
+	if (changed)
 		(void)wrmsr_probe(g->msr, before);
+	if (changed && g->rule != COPY)
 		ranges_add(&changing, g->msr, g->msr);
-	}
 	leaked = g->rule == HIDDEN || (g->rule == DISABLED && !(before & VM_CR_SVMDIS));
 	if (leaked)
 		ranges_add(&answering, g->msr, g->msr);
-	else if (!changed)
-		attack_note(attack, "%s (%x) is constant: %lx", g->name, g->msr, before);
-	attack_count(attack, leaked || changed);
+	else if (!changed || g->rule == COPY)
+		attack_note(attack, "%s (%x) reads %lx%s", g->name, g->msr, before,
+			    changed ? " and can be changed: must be a copy" : ", constant");
+	attack_count(attack, leaked || (changed && g->rule != COPY));
 }
 
 /* EFER.SVME must not stick. Every other change would only end this program. */
@@ -131,8 +136,8 @@ static void check_efer(struct attack *attack)
 	bool leaked = after & EFER_SVME;
 
 	attack_count(attack, leaked);
-	attack_note(attack, "%sEFER %lx, with SVME: exception %d, then %lx", leaked ? "LEAK " : "", before, vector,
-		    after);
+	attack_note(attack, "%sEFER %lx, with SVME: exception %d, then %lx", leaked ? "LEAK " : "",
+		    before, vector, after);
 	if (leaked)
 		wrmsr(MSR_EFER, before);
 	/* Reserved bits must fault (APM2 3.1.7). */
@@ -155,7 +160,8 @@ static void try_apic_base(struct attack *attack, uint64_t value, const char *wha
 	attack_count(attack, leaked);
 	if (!leaked)
 		return;
-	attack_note(attack, "LEAK APIC_BASE: %s: exception %d, %lx became %lx", what, vector, before, after);
+	attack_note(attack, "LEAK APIC_BASE: %s: exception %d, %lx became %lx", what, vector,
+		    before, after);
 	(void)wrmsr_probe(MSR_APIC_BASE, (before & ~APIC_BASE_EXTD) | APIC_BASE_ENABLE);
 	(void)wrmsr_probe(MSR_APIC_BASE, before);
 	apic_init();
@@ -170,7 +176,9 @@ static void check_apic_base(struct attack *attack)
 	try_apic_base(attack, base | 1, "reserved bit");
 	try_apic_base(attack, base | 1ull << 51, "address too high");
 	if (!in_cell) {
-		attack_note(attack, "APIC_BASE: not disabled on a bare machine, where it may not come back");
+		attack_note(
+			attack,
+			"APIC_BASE: not disabled on a bare machine, where it may not come back");
 		return;
 	}
 	try_apic_base(attack, base & ~APIC_BASE_EXTD, "back to xAPIC");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All 65,536 I/O ports, in and out, by 1, 2 and 4 bytes: what the cell does not have must read all ones. */
+/* All 65,536 I/O ports, in and out, by 1, 2 and 4 bytes: what the cell does not have must read all
+ * ones. */
 #include "attack.h"
 #include "boot.h"
 #include "console.h"
@@ -60,7 +61,8 @@ static void read_option(uint8_t *set, const char *key, const char *otherwise)
 
 bool port_is_own(uint32_t port)
 {
-	/* An access that runs over port ffffh goes on at 0 or is cut: either way no port of the machine is there. */
+	/* An access that runs over port ffffh goes on at 0 or is cut: either way no port of the
+	 * machine is there. */
 	return port < NR_PORTS && (own[port / 8] >> (port % 8) & 1);
 }
 
@@ -110,8 +112,9 @@ static uint32_t foreign_bits(uint32_t port, unsigned int size)
 }
 
 /*
- * On a bare emulated machine, unaligned accesses tell nothing: absent ports give zeros then, and running over the
- * end of a device may end the emulator. In a cell, the hypervisor answers them, and has to get them right.
+ * On a bare emulated machine, unaligned accesses tell nothing: absent ports give zeros then, and
+ * running over the end of a device may end the emulator. In a cell, the hypervisor answers them,
+ * and has to get them right.
  */
 bool port_can_tell(uint32_t port, unsigned int size)
 {
@@ -177,10 +180,13 @@ void attack_badport(const char *arg, size_t length)
 	if (!arg || !text_number(&arg, arg + length, 16, &port) || port >= NR_PORTS) {
 		attack_note(&attack, "needs a port: tests=badport=<hex>");
 	} else {
-		struct port_access access = { .port = (uint16_t)port, .size = 1, .value = UINT32_MAX };
+		struct port_access access = { .port = (uint16_t)port,
+					      .size = 1,
+					      .value = UINT32_MAX };
 		int vector = probe_run(do_in, &access);
 
-		attack_note(&attack, "lived: read %x at port %lx, exception %d", access.value & 0xff, port, vector);
+		attack_note(&attack, "lived: read %x at port %lx, exception %d",
+			    access.value & 0xff, port, vector);
 		attack_count(&attack, (access.value & 0xff) != 0xff);
 	}
 	attack_end(&attack);

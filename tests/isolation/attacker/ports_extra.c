@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * String I/O. Besides ports that are not the cell's, it can name memory that is not: whoever emulates INS and
- * OUTS for the cell must not become the deputy that moves bytes between a device and foreign memory.
+ * String I/O. Besides ports that are not the cell's, it can name memory that is not: whoever
+ * emulates INS and OUTS for the cell must not become the deputy that moves bytes between a device
+ * and foreign memory.
  */
 #include "attack.h"
 #include "console.h"
@@ -27,19 +28,20 @@ static void do_string(void *arg)
 	struct string_access *a = arg;
 	volatile void *m = a->memory;
 	size_t n = a->count;
+	uint16_t port = a->port;
 
 	if (a->out && a->size == 1)
-		__asm__ volatile("rep outsb" : "+S"(m), "+c"(n) : "d"(a->port) : "memory");
+		__asm__ volatile("rep outsb" : "+S"(m), "+c"(n) : "d"(port) : "memory");
 	else if (a->out && a->size == 2)
-		__asm__ volatile("rep outsw" : "+S"(m), "+c"(n) : "d"(a->port) : "memory");
+		__asm__ volatile("rep outsw" : "+S"(m), "+c"(n) : "d"(port) : "memory");
 	else if (a->out)
-		__asm__ volatile("rep outsl" : "+S"(m), "+c"(n) : "d"(a->port) : "memory");
+		__asm__ volatile("rep outsl" : "+S"(m), "+c"(n) : "d"(port) : "memory");
 	else if (a->size == 1)
-		__asm__ volatile("rep insb" : "+D"(m), "+c"(n) : "d"(a->port) : "memory");
+		__asm__ volatile("rep insb" : "+D"(m), "+c"(n) : "d"(port) : "memory");
 	else if (a->size == 2)
-		__asm__ volatile("rep insw" : "+D"(m), "+c"(n) : "d"(a->port) : "memory");
+		__asm__ volatile("rep insw" : "+D"(m), "+c"(n) : "d"(port) : "memory");
 	else
-		__asm__ volatile("rep insl" : "+D"(m), "+c"(n) : "d"(a->port) : "memory");
+		__asm__ volatile("rep insl" : "+D"(m), "+c"(n) : "d"(port) : "memory");
 }
 
 static bool touches_own(uint32_t port, unsigned int size)
@@ -51,7 +53,8 @@ static bool touches_own(uint32_t port, unsigned int size)
 	return false;
 }
 
-/* REP OUTS of zeros, then REP INS into a buffer: must fill it with ones (or, refused, leave the ones there). */
+/* REP OUTS of zeros, then REP INS into a buffer: must fill it with ones (or, refused, leave the
+ * ones there). */
 static bool leaks_by_string(uint16_t port, unsigned int size)
 {
 	static uint8_t buffer[4 * COUNT];
@@ -92,10 +95,14 @@ static uint8_t peek(volatile void *va)
 	return probe_run(do_byte, &a) == PROBE_OK ? (uint8_t)a.count : 0xff;
 }
 
-/* INS from the own UART's scratch register, which holds a known byte, to a foreign page; OUTS the other way. */
-static void attack_by_deputy(struct attack *attack, uint64_t page, struct ranges *written, struct ranges *read)
+/* INS from the own UART's scratch register, which holds a known byte, to a foreign page; OUTS the
+ * other way. */
+static void attack_by_deputy(struct attack *attack, uint64_t page, struct ranges *written,
+			     struct ranges *read)
 {
-	struct string_access a = { .port = UART_SCRATCH, .size = 1, .count = 1, .memory = window_map(page) };
+	struct string_access a = {
+		.port = UART_SCRATCH, .size = 1, .count = 1, .memory = window_map(page)
+	};
 	uint8_t before = peek(a.memory);
 	uint8_t value = before == SCRATCH_A ? SCRATCH_B : SCRATCH_A;
 	uint8_t after;

@@ -38,8 +38,8 @@ void attack_count(struct attack *attack, bool leaked)
 
 void attack_end(const struct attack *attack)
 {
-	print("attack %s end tried=%lu denied=%lu leaked=%lu\n", attack->name, attack->tried, attack->denied,
-	      attack->leaked);
+	print("attack %s end tried=%lu denied=%lu leaked=%lu\n", attack->name, attack->tried,
+	      attack->denied, attack->leaked);
 }
 
 void ranges_add(struct ranges *ranges, uint64_t first, uint64_t last)
@@ -79,7 +79,8 @@ void ranges_note(struct attack *attack, const char *what, const struct ranges *r
 		}
 		used += text_format(line + used, sizeof(line) - used, " %lx", ranges->first[i]);
 		if (ranges->last[i] != ranges->first[i])
-			used += text_format(line + used, sizeof(line) - used, "-%lx", ranges->last[i]);
+			used += text_format(line + used, sizeof(line) - used, "-%lx",
+					    ranges->last[i]);
 	}
 	if (i < ranges->count || ranges->dropped) {
 		text_format(line + used, sizeof(line) - used, " and %lu more",

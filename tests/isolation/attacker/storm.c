@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * 100,000 interrupt commands as fast as they can be sent, to "all but self" and to ids that are not the cell's. Then the
- * own CPUs, which the storm has reset and halted, are started again and must work.
+ * 100,000 interrupt commands as fast as they can be sent, to "all but self" and to ids that are not
+ * the cell's. Then the own CPUs, which the storm has reset and halted, are started again and must
+ * work.
  */
 #include "attack.h"
 #include "apic.h"
@@ -19,20 +20,29 @@
 
 extern const uint8_t storm_start[], storm_end[], storm_iret[], storm_counter[];
 
+enum target {
+	OTHERS,	 /* shorthand "all but self" */
+	FOREIGN, /* each id that is not the cell's in turn */
+	CLUSTER, /* logical: all of the own cluster but self, existing or not, own or not */
+};
+
 static const struct wave {
 	const char *name;
 	uint32_t low;
-	bool shorthand; /* to all but self, otherwise to each id that is not the cell's in turn */
+	enum target target;
 	unsigned int count;
 } waves[] = {
-	{ "fixed to others", ICR_FIXED | VECTOR_STORM, true, 20000 },
-	{ "fixed to foreign ids", ICR_FIXED | VECTOR_STORM, false, 10000 },
-	{ "NMI to others", ICR_NMI, true, 20000 },
-	{ "NMI to foreign ids", ICR_NMI, false, 10000 },
-	{ "INIT to others", ICR_INIT, true, 10000 },
-	{ "SIPI to others", ICR_STARTUP | STORM_PAGE / PAGE_SIZE, true, 10000 },
-	{ "INIT to foreign ids", ICR_INIT, false, 10000 },
-	{ "SIPI to foreign ids", ICR_STARTUP | STORM_PAGE / PAGE_SIZE, false, 10000 },
+	{ "fixed to others", ICR_FIXED | VECTOR_STORM, OTHERS, 20000 },
+	{ "fixed to foreign ids", ICR_FIXED | VECTOR_STORM, FOREIGN, 10000 },
+	{ "NMI to others", ICR_NMI, OTHERS, 19000 },
+	{ "NMI to cluster", ICR_NMI, CLUSTER, 1000 },
+	{ "NMI to foreign ids", ICR_NMI, FOREIGN, 10000 },
+	{ "INIT to others", ICR_INIT, OTHERS, 9000 },
+	{ "INIT to cluster", ICR_INIT, CLUSTER, 1000 },
+	{ "SIPI to others", ICR_STARTUP | STORM_PAGE / PAGE_SIZE, OTHERS, 9000 },
+	{ "SIPI to cluster", ICR_STARTUP | STORM_PAGE / PAGE_SIZE, CLUSTER, 1000 },
+	{ "INIT to foreign ids", ICR_INIT, FOREIGN, 10000 },
+	{ "SIPI to foreign ids", ICR_STARTUP | STORM_PAGE / PAGE_SIZE, FOREIGN, 10000 },
 };
 
 static uint64_t saved_vectors[REAL_MODE_VECTORS / 2];
@@ -44,17 +54,24 @@ static volatile void *low_memory(uint64_t address)
 	return (volatile void *)address;
 }
 
-/* A CPU that a start-up IPI caught lands in the storm page; should an NMI follow it there, it finds an IRET. */
+/* Where a label of the storm page is in it. */
+static uint64_t offset_of(const uint8_t *label)
+{
+	return (uint64_t)label - (uint64_t)storm_start;
+}
+
+/* A CPU that a start-up IPI caught lands in the storm page; should an NMI follow it there, it finds
+ * an IRET. */
 static void install_storm_page(void)
 {
 	volatile uint32_t *vectors = low_memory(0);
-	volatile uint64_t *words = low_memory(0);
+	const volatile uint64_t *words = low_memory(0);
 
-	memcpy((void *)STORM_PAGE, storm_start, (size_t)(storm_end - storm_start));
+	memcpy((void *)STORM_PAGE, storm_start, offset_of(storm_end));
 	for (unsigned int i = 0; i < ARRAY_SIZE(saved_vectors); i++)
 		saved_vectors[i] = words[i];
 	for (unsigned int i = 0; i < REAL_MODE_VECTORS; i++)
-		vectors[i] = (STORM_PAGE >> 4) << 16 | (uint32_t)(storm_iret - storm_start);
+		vectors[i] = (STORM_PAGE >> 4) << 16 | (uint32_t)offset_of(storm_iret);
 }
 
 static void remove_storm_page(void)
@@ -67,7 +84,7 @@ static void remove_storm_page(void)
 
 static uint32_t storm_starts(void)
 {
-	const volatile uint32_t *counter = low_memory(STORM_PAGE + (uint64_t)(storm_counter - storm_start));
+	const volatile uint32_t *counter = low_memory(STORM_PAGE + offset_of(storm_counter));
 
 	return *counter;
 }
@@ -104,31 +121,36 @@ static void send_wave(struct attack *attack, const struct wave *wave)
 {
 	uint64_t before = count_arrivals();
 	uint64_t start = rdtsc();
-	uint32_t id = 0;
+	uint32_t self = this_cpu()->apic_id;
+	uint32_t id =
+		wave->target == CLUSTER ? self >> 4 << 16 | (0xffff & ~(1u << (self & 15))) : 0;
 	uint64_t us, arrived, faults = 0;
 	bool leaked;
 
 	for (unsigned int i = 0; i < wave->count; i++) {
 		uint32_t low = wave->low | ICR_ASSERT;
 
-		if (wave->shorthand)
+		if (wave->target == OTHERS)
 			low |= ICR_OTHERS;
-		else
+		else if (wave->target == FOREIGN)
 			id = next_foreign(id);
+		else
+			low |= ICR_LOGICAL;
 		faults += wrmsr_probe(X2APIC_ICR, (uint64_t)id << 32 | low) != PROBE_OK;
 	}
 	us = tsc_to_us(rdtsc() - start);
 	delay_us(SETTLE_US);
 	arrived = count_arrivals() - before;
-	leaked = arrived > 0 && !wave->shorthand;
+	leaked = arrived > 0 && wave->target == FOREIGN;
 	attack->tried += wave->count;
-	attack->denied += wave->shorthand || leaked ? 0 : wave->count;
+	attack->denied += wave->target != FOREIGN || leaked ? 0 : wave->count;
 	attack->leaked += leaked ? arrived : 0;
-	attack_note(attack, "%s: %u in %lu us, faults %lu, own arrivals %lu%s", wave->name, wave->count, us, faults,
-		    arrived, leaked ? " LEAK" : "");
+	attack_note(attack, "%s: %u in %lu us, faults %lu, own arrivals %lu%s", wave->name,
+		    wave->count, us, faults, arrived, leaked ? " LEAK" : "");
 }
 
-/* NMIs that this CPU sends to itself: some may merge, at least one must come, and none is lost for good. */
+/* NMIs that this CPU sends to itself: some may merge, at least one must come, and none is lost for
+ * good. */
 static void self_nmis(struct attack *attack)
 {
 	const struct cpu *cpu = this_cpu();
@@ -156,7 +178,8 @@ static void add_up(void *arg)
 	*sum = n;
 }
 
-/* Each other CPU is started anew, computes, and takes an interrupt (the one that gives it the work). */
+/* Each other CPU is started anew, computes, and takes an interrupt (the one that gives it the
+ * work). */
 static void restart_cpus(struct attack *attack)
 {
 	for (unsigned int i = 1; i < nr_cpus; i++) {

@@ -12,17 +12,18 @@ static struct registers out;
 static uint8_t scratch[4096] __attribute__((aligned(4096)));
 static uint64_t scratch_operand;
 
-/* Each runs with the given RAX, RCX, RDX; the encodings are spelled out for assemblers that lack them. */
-#define INSTRUCTION(name, bytes)                                                               \
-	static void do_##name(void *arg)                                                       \
-	{                                                                                      \
-		struct registers r = *(struct registers *)arg;                                 \
-                                                                                               \
-		__asm__ volatile(".byte " bytes                                                \
-				 : "+a"(r.rax), "+c"(r.rcx), "+d"(r.rdx)                       \
-				 : "b"(&scratch_operand)                                       \
-				 : "memory", "cc", "rsi", "rdi", "r8", "r9", "r10", "r11");    \
-		out = r;                                                                       \
+/* Each runs with the given RAX, RCX, RDX; the encodings are spelled out for assemblers that lack
+ * them. */
+#define INSTRUCTION(name, bytes)                                                            \
+	static void do_##name(void *arg)                                                    \
+	{                                                                                   \
+		struct registers r = *(struct registers *)arg;                              \
+                                                                                            \
+		__asm__ volatile(".byte " bytes                                             \
+				 : "+a"(r.rax), "+c"(r.rcx), "+d"(r.rdx)                    \
+				 : "b"(&scratch_operand)                                    \
+				 : "memory", "cc", "rsi", "rdi", "r8", "r9", "r10", "r11"); \
+		out = r;                                                                    \
 	}
 
 /* APM3, "SVM instructions" */
@@ -52,9 +53,10 @@ INSTRUCTION(invvpid, "0x66, 0x0f, 0x38, 0x81, 0x03")
 static const struct instruction {
 	const char *name;
 	cpu_work_fn run;
-	bool hypercall;   /* may be defined: then it answers in RAX */
-	bool once;        /* where it worked, more of it would only end the program */
-	bool takes_state; /* replaces the CPU's state by what RAX points to: never tried where SVM is on */
+	bool hypercall;	  /* may be defined: then it answers in RAX */
+	bool once;	  /* where it worked, more of it would only end the program */
+	bool takes_state; /* replaces the CPU's state by what RAX points to: never tried where SVM
+			     is on */
 } instructions[] = {
 	{ "VMMCALL", do_vmmcall, true, false, false },
 	{ "VMCALL", do_vmcall, true, false, false },
@@ -92,7 +94,8 @@ static uint64_t random_number(void)
 	return state * 0x2545f4914f6cdd1dull;
 }
 
-/* The register values of attempt @n: first a page of its own, then places of interest, then random ones. */
+/* The register values of attempt @n: first a page of its own, then places of interest, then random
+ * ones. */
 static struct registers choose(unsigned int n, const uint64_t *hot, unsigned int nr_hot)
 {
 	struct registers r = { random_number(), random_number(), random_number() };
@@ -108,11 +111,12 @@ static struct registers choose(unsigned int n, const uint64_t *hot, unsigned int
 
 struct outcome {
 	uint64_t undefined; /* #UD: what a CPU without the instruction does */
-	uint64_t other;     /* another exception */
+	uint64_t other;	    /* another exception */
 	uint64_t done;
 };
 
-static void try_instruction(struct attack *attack, const struct instruction *insn, struct outcome *sum)
+static void try_instruction(struct attack *attack, const struct instruction *insn,
+			    struct outcome *sum)
 {
 	uint64_t hot[MAX_HOT];
 	unsigned int nr_hot = hot_pages(hot, ARRAY_SIZE(hot));
@@ -158,7 +162,8 @@ static void try_all(struct attack *attack, bool svm_is_on, const char *when)
 			continue;
 		try_instruction(attack, &instructions[i], &sum);
 	}
-	attack_note(attack, "%s: #UD %lu, other exceptions %lu, done %lu", when, sum.undefined, sum.other, sum.done);
+	attack_note(attack, "%s: #UD %lu, other exceptions %lu, done %lu", when, sum.undefined,
+		    sum.other, sum.done);
 }
 
 void attack_svm(void)
@@ -173,7 +178,8 @@ void attack_svm(void)
 	svm_is_on = rdmsr(MSR_EFER) & EFER_SVME;
 	attack_count(&attack, svm_is_on);
 	if (svm_is_on)
-		attack_note(&attack, "LEAK EFER.SVME can be set; leaving out what would replace this CPU's state");
+		attack_note(&attack, "LEAK EFER.SVME can be set; leaving out what would replace "
+				     "this CPU's state");
 	try_all(&attack, svm_is_on, "after setting EFER.SVME");
 	if (svm_is_on)
 		wrmsr(MSR_EFER, efer);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every x2APIC register: does it answer as the manual says, is the id the one of the MADT, does the timer run. */
+/* Every x2APIC register: does it answer as the manual says, is the id the one of the MADT, does the
+ * timer run. */
 #include "attack.h"
 #include "apic.h"
 #include "clock.h"
@@ -10,11 +11,12 @@
 #define VECTOR_TIMER 0xe8
 #define VECTOR_SELF 0xe0
 #define TIMER_US 2000
-#define TIMER_PATIENCE_US 500000
+#define TIMER_PATIENCE_US 500000ull
 
 enum access { NONE, READ_ONLY, WRITE_ONLY, READ_WRITE, OPTIONAL };
 
-/* SDM3 table 11-6; what depends on the model (AMD's extended registers, CMCI, thermal, performance) is optional. */
+/* SDM3 table 11-6; what depends on the model (AMD's extended registers, CMCI, thermal, performance)
+ * is optional. */
 static enum access expected_access(uint32_t msr)
 {
 	switch (msr) {
@@ -63,7 +65,8 @@ static void check_register(struct attack *attack, uint32_t msr, struct differenc
 	attack->tried++;
 	if (msr == X2APIC_ICR || msr == X2APIC_SELF_IPI)
 		return; /* a write would send something: see below and the icr test */
-	/* Writing a read-only ESR or EOI anything but 0 faults; the others take back what they said. */
+	/* Writing a read-only ESR or EOI anything but 0 faults; the others take back what they
+	 * said. */
 	writes = wrmsr_probe(msr, reads && msr != X2APIC_ESR ? value : 0) == PROBE_OK;
 	if (access == OPTIONAL)
 		return;
@@ -79,7 +82,8 @@ static void check_register(struct attack *attack, uint32_t msr, struct differenc
 		ranges_add(&d->missing_write, msr, msr);
 }
 
-/* The identity must be the MADT's, and stay it: a CPU that could rename itself would get others' interrupts. */
+/* The identity must be the MADT's, and stay it: a CPU that could rename itself would get others'
+ * interrupts. */
 static void check_identity(struct attack *attack)
 {
 	uint32_t id = apic_id();
@@ -92,8 +96,9 @@ static void check_identity(struct attack *attack)
 	(void)wrmsr_probe(X2APIC_LDR, ldr << 1 | 1);
 	leaked = id != should_be || apic_id() != id || rdmsr(X2APIC_LDR) != ldr;
 	attack_count(attack, leaked);
-	attack_note(attack, "%scpu %u: id %u, MADT %u, LDR %lx%s", leaked ? "LEAK " : "", this_cpu()->index, id,
-		    should_be, ldr, ldr == derived ? "" : ", which does not follow from the id");
+	attack_note(attack, "%scpu %u: id %u, MADT %u, LDR %lx%s", leaked ? "LEAK " : "",
+		    this_cpu()->index, id, should_be, ldr,
+		    ldr == derived ? "" : ", which does not follow from the id");
 }
 
 struct timer_check {
@@ -126,7 +131,8 @@ static void check_cpu(void *arg)
 	check->came_after_us = wait_for(VECTOR_TIMER, before);
 	apic_timer_stop();
 	before = cpu->arrivals[VECTOR_SELF];
-	check->self_ipi = wrmsr_probe(X2APIC_SELF_IPI, VECTOR_SELF) == PROBE_OK && wait_for(VECTOR_SELF, before);
+	check->self_ipi = wrmsr_probe(X2APIC_SELF_IPI, VECTOR_SELF) == PROBE_OK &&
+			  wait_for(VECTOR_SELF, before);
 	check->identity_ok = apic_id() == cpu->apic_id;
 }
 
@@ -146,9 +152,10 @@ static void check_cpus(struct attack *attack)
 			panic("CPU %u does not finish its APIC check", i);
 		/* A CPU without its own id or timer is no leak, but nothing that holds, either. */
 		attack_count(attack, !check.came_after_us || !check.self_ipi || !check.identity_ok);
-		attack_note(attack, "cpu %u: timer of %u us %s after %lu us, self IPI %s, id %s", i, TIMER_US,
-			    check.came_after_us ? "came" : "NEVER CAME", check.came_after_us,
-			    check.self_ipi ? "ok" : "LOST", check.identity_ok ? "ok" : "WRONG");
+		attack_note(attack, "cpu %u: timer of %u us %s after %lu us, self IPI %s, id %s", i,
+			    TIMER_US, check.came_after_us ? "came" : "NEVER CAME",
+			    check.came_after_us, check.self_ipi ? "ok" : "LOST",
+			    check.identity_ok ? "ok" : "WRONG");
 	}
 }
 
@@ -162,7 +169,8 @@ void attack_x2apic(void)
 	check_identity(&attack);
 	for (uint32_t msr = X2APIC_FIRST; msr <= X2APIC_LAST; msr++)
 		check_register(&attack, msr, &d);
-	/* Differences from the manual are told, not judged: the registers may be the hardware's own. */
+	/* Differences from the manual are told, not judged: the registers may be the hardware's
+	 * own. */
 	ranges_note(&attack, "not readable", &d.missing_read);
 	ranges_note(&attack, "readable beyond the manual", &d.extra_read);
 	ranges_note(&attack, "not writable", &d.missing_write);

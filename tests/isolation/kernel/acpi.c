@@ -34,6 +34,7 @@ _Static_assert(sizeof(struct table_header) == 36, "fixed by ACPI");
 #define MADT_LOCAL_APIC 0
 #define MADT_LOCAL_X2APIC 9
 #define MADT_ENABLED 0x1u
+#define RSDP_ALIGNMENT 16 /* ACPI 6.4, 5.2.5.1 */
 #define LOW_4_GIB 0x100000000ull
 
 uint16_t acpi_pm_timer_port;
@@ -96,12 +97,15 @@ static void read_table(uint64_t address)
 
 void acpi_init(uint64_t address)
 {
-	const struct rsdp *rsdp = (const struct rsdp *)address;
 	const struct table_header *root;
+	const struct rsdp *rsdp;
 	unsigned int entry_size = 4;
 	uint64_t root_address;
 
-	if (!address || address >= LOW_4_GIB || !text_equal(rsdp->signature, 8, "RSD PTR "))
+	if (address < RSDP_ALIGNMENT || address >= LOW_4_GIB)
+		panic("no ACPI RSDP below 4 GiB: 0x%lx", address);
+	rsdp = (const struct rsdp *)address;
+	if (!text_equal(rsdp->signature, 8, "RSD PTR "))
 		panic("no ACPI RSDP at 0x%lx", address);
 	root_address = rsdp->rsdt;
 	if (rsdp->revision >= 2 && rsdp->xsdt && rsdp->xsdt < LOW_4_GIB) {

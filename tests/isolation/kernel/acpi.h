@@ -7,7 +7,8 @@
 
 extern uint16_t acpi_pm_timer_port; /* FADT PM_TMR_BLK, 0 if none */
 
-/* Fills acpi_cpu_ids from the tables that the RSDP at physical address @rsdp leads to; panics on bad tables. */
+/* Fills acpi_cpu_ids from the tables that the RSDP at physical address @rsdp leads to; panics on
+ * bad tables. */
 void acpi_init(uint64_t rsdp);
 
 /* APIC ids of the usable processors in the order of the MADT. */

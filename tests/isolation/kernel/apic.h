@@ -52,13 +52,15 @@
 #define VECTOR_SPURIOUS 0xff
 #define VECTOR_KICK 0xf0 /* wakes a CPU for smp_run() */
 
-/* Puts the calling CPU's APIC into x2APIC mode if it is not, masks all of its local interrupts, enables it. */
+/* Puts the calling CPU's APIC into x2APIC mode if it is not, masks all of its local interrupts,
+ * enables it. */
 void apic_init(void);
 
 /* Measures the timer's frequency against the TSC; needs time_init(). Once, on the first CPU. */
 void apic_timer_calibrate(void);
 
-/* Starts the calling CPU's timer: first (and, if @periodic, each next) interrupt @vector in @us microseconds. */
+/* Starts the calling CPU's timer: first (and, if @periodic, each next) interrupt @vector in @us
+ * microseconds. */
 void apic_timer_start(uint64_t us, bool periodic, uint8_t vector);
 void apic_timer_stop(void);
 
@@ -77,7 +79,8 @@ static inline bool apic_in_service(unsigned int vector)
 	return rdmsr(X2APIC_ISR0 + vector / 32) >> (vector % 32) & 1;
 }
 
-/* Sends an interrupt: @low is the low half of the ICR, @destination an x2APIC id or logical destination. */
+/* Sends an interrupt: @low is the low half of the ICR, @destination an x2APIC id or logical
+ * destination. */
 static inline void apic_send(uint32_t destination, uint32_t low)
 {
 	wrmsr(X2APIC_ICR, (uint64_t)destination << 32 | low);

@@ -138,14 +138,16 @@ static void read_memmap(const struct hvm_start_info *info)
 		if (map[i].type != MEMMAP_RAM && map[i].type != MEMMAP_ACPI)
 			continue;
 		add_own(map[i].base & PAGE_MASK, (end + PAGE_SIZE - 1) & PAGE_MASK);
-		if (map[i].type == MEMMAP_RAM && inner_end > inner_start && nr_usable_ram < MAX_REGIONS)
+		if (map[i].type == MEMMAP_RAM && inner_end > inner_start &&
+		    nr_usable_ram < MAX_REGIONS)
 			usable_ram[nr_usable_ram++] = (struct region){ inner_start, inner_end };
 	}
 }
 
 /*
- * Firmware may have left the 8259s open and LINT0 ready for them. They are closed first: an interrupt that waits while
- * LINT0 is masked under it arrives without a vector on QEMU (as #GP with error code -6).
+ * Firmware may have left the 8259s open and LINT0 ready for them. They are closed first: an
+ * interrupt that waits while LINT0 is masked under it arrives without a vector on QEMU (as #GP with
+ * error code -6).
  */
 static void mask_8259s(void)
 {

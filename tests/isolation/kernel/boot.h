@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the loader says: command line, memory map, ACPI tables (PVH boot, xen/include/public/arch-x86/hvm/start_info.h). */
+/* What the loader says: command line, memory map, ACPI tables (PVH boot,
+ * xen/include/public/arch-x86/hvm/start_info.h). */
 #ifndef ISOLATION_BOOT_H
 #define ISOLATION_BOOT_H
 
@@ -27,8 +28,8 @@ extern unsigned int nr_usable_ram;
 extern uint8_t image_start[], image_end[];
 
 /*
- * Looks for the option "@key=value" on the command line. Returns its value (it ends at a space or at the end of the line)
- * and its length, or NULL.
+ * Looks for the option "@key=value" on the command line. Returns its value (it ends at a space or
+ * at the end of the line) and its length, or NULL.
  */
 const char *cmdline_value(const char *key, size_t *length);
 
@@ -38,7 +39,8 @@ bool cmdline_lists(const char *key, const char *word);
 /* True when every byte of the page at @pa belongs to own_memory. @pa is page-aligned. */
 bool page_is_own(uint64_t pa);
 
-/* The program's own part, called on the first CPU when everything is set up and the other CPUs wait for work. */
+/* The program's own part, called on the first CPU when everything is set up and the other CPUs wait
+ * for work. */
 void kernel_main(void);
 
 #endif

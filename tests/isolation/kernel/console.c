@@ -15,7 +15,8 @@
 #define MCR_DTR_RTS 0x03
 #define LSR_THRE 0x20
 
-/* Polls before a byte is given up: a stuck port must not stop the test, whose CPUs do more than print. */
+/* Polls before a byte is given up: a stuck port must not stop the test, whose CPUs do more than
+ * print. */
 #define PATIENCE 10000000u
 
 static struct spinlock console_lock;

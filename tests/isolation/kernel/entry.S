@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the PVH entry point (32-bit protected mode, paging off, EBX = hvm_start_info) to C in long mode. */
+/* From the PVH entry point (32-bit protected mode, EBX = hvm_start_info) to C in long mode. */
 #include "x86.h"
 
 #define XEN_ELFNOTE_PHYS32_ENTRY 18 /* xen/include/public/elfnote.h */
@@ -28,7 +28,7 @@ pvh_entry:
 	rep stosl
 	mov $boot_stack_top, %esp
 
-	/* Identity map of the low 4 GiB by 2 MiB pages: 4 page directories stand one behind the other. */
+	/* Identity map of the low 4 GiB by 2 MiB pages: 4 adjacent page directories. */
 	mov $boot_pd, %edi
 	mov $(PTE_PRESENT | PTE_WRITE | PTE_LARGE), %eax
 	xor %edx, %edx

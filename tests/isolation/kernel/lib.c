@@ -87,7 +87,8 @@ static void put(struct sink *sink, char c)
 		sink->out[sink->used++] = c;
 }
 
-static void put_number(struct sink *sink, uint64_t n, unsigned int base, unsigned int width, bool zero)
+static void put_number(struct sink *sink, uint64_t n, unsigned int base, unsigned int width,
+		       bool zero)
 {
 	char digits[20];
 	unsigned int len = 0;
@@ -132,7 +133,8 @@ size_t text_vformat(char *out, size_t size, const char *fmt, va_list args)
 		} else if (*fmt == 'c') {
 			put(&sink, (char)va_arg(args, int));
 		} else if (*fmt == 'u' || *fmt == 'x') {
-			put_number(&sink, wide ? va_arg(args, uint64_t) : va_arg(args, unsigned int),
+			put_number(&sink,
+				   wide ? va_arg(args, uint64_t) : va_arg(args, unsigned int),
 				   *fmt == 'x' ? 16 : 10, width, zero);
 		} else if (*fmt == 'd') {
 			int64_t n = wide ? va_arg(args, int64_t) : va_arg(args, int);

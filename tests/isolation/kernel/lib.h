@@ -24,16 +24,18 @@ size_t strlen(const char *s);
 bool text_equal(const char *s, size_t n, const char *word);
 
 /*
- * Reads a number of base @base (10 or 16, for 16 with or without 0x) from *@s, at most up to @end, and moves
+ * Reads a number of base @base (10 or 16, for 16 with or without 0x) from *@s, at most up to @end,
+ * and moves
  * *@s behind it. Returns false and leaves both alone when there is no digit.
  */
 bool text_number(const char **s, const char *end, unsigned int base, uint64_t *value);
 
 /*
- * Formats like vsnprintf(): %s %c %d %u %x with 0, a width, and l or ll; %%. Returns the length written,
- * which is at most @size - 1: longer text is cut.
+ * Formats like vsnprintf(): %s %c %d %u %x with 0, a width, and l or ll; %%. Returns the length
+ * written, which is at most @size - 1: longer text is cut.
  */
 size_t text_vformat(char *out, size_t size, const char *fmt, va_list args);
-size_t text_format(char *out, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+size_t text_format(char *out, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #endif

@@ -17,7 +17,7 @@ void ap_main(struct cpu *cpu);
 /* Where a label of the trampoline is in its copy. */
 static uint64_t *in_trampoline(const uint8_t *label)
 {
-	return (uint64_t *)(TRAMPOLINE_BASE + (uint64_t)(label - trampoline_start));
+	return (uint64_t *)(TRAMPOLINE_BASE + (uint64_t)label - (uint64_t)trampoline_start);
 }
 
 /* Called by the trampoline on the CPU that starts. */
@@ -45,7 +45,8 @@ bool smp_start(struct cpu *cpu)
 {
 	uint64_t start;
 
-	memcpy((void *)TRAMPOLINE_BASE, trampoline_start, (size_t)(trampoline_end - trampoline_start));
+	memcpy((void *)TRAMPOLINE_BASE, trampoline_start,
+	       (uint64_t)trampoline_end - (uint64_t)trampoline_start);
 	*in_trampoline(trampoline_stack) = (uint64_t)(cpu->stack + STACK_SIZE);
 	*in_trampoline(trampoline_cpu) = (uint64_t)cpu;
 	cpu->work = NULL;

@@ -8,7 +8,8 @@
 /* Makes cpus[] from the MADT and starts all of them. Panics when one does not come. */
 void smp_init(void);
 
-/* (Re)starts @cpu by INIT-SIPI-SIPI; false when it is not there a second later. Not for the calling CPU. */
+/* (Re)starts @cpu by INIT-SIPI-SIPI; false when it is not there a second later. Not for the calling
+ * CPU. */
 bool smp_start(struct cpu *cpu);
 
 /* Gives @cpu, which must be idle, @fn(@arg) to run, and does not wait. */

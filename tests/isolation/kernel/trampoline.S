@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Real-mode code that is copied below 1 MiB: where application processors begin (TRAMPOLINE_BASE), and where
- * those begin that an IPI storm starts (STORM_PAGE).
+ * Real-mode code that is copied below 1 MiB: where application processors begin
+ * (TRAMPOLINE_BASE), and where those begin that an IPI storm starts (STORM_PAGE).
  */
 #include "x86.h"
 
@@ -70,8 +70,8 @@ trampoline_cpu:
 	.quad 0
 trampoline_end:
 
-	/* The storm page: counts its starts, then halts. The real-mode vectors that the storm test installs
-	 * all lead to its IRET at offset STORM_IRET, so that a late NMI does no harm. */
+	/* The storm page: counts its starts, then halts. The real-mode vectors that the storm test
+	 * installs all lead to storm_iret, so that a late NMI does no harm. */
 	.balign 16
 	.globl storm_start, storm_end, storm_iret, storm_counter
 	.code16

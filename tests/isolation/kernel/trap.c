@@ -7,7 +7,7 @@
 /* vectors.S knows these offsets. */
 _Static_assert(offsetof(struct cpu, self) == 0, "GS:0 is the struct cpu itself");
 _Static_assert(offsetof(struct cpu, probe_rsp) == 8, "CPU_PROBE_RSP in vectors.S");
-_Static_assert(sizeof(struct trap_frame) == 22 * 8, "vector_common in vectors.S pushes 15 registers");
+_Static_assert(sizeof(struct trap_frame) == 176, "vector_common in vectors.S pushes 15 registers");
 
 #define GDT_CODE64 0x00af9b000000ffffull
 #define GDT_DATA 0x00cf93000000ffffull
@@ -15,7 +15,7 @@ _Static_assert(sizeof(struct trap_frame) == 22 * 8, "vector_common in vectors.S 
 #define DESC_TSS 0x89ull    /* present, available 64-bit TSS, APM2 4.8.3 */
 #define TSS_IST1 (0x24 / 4) /* APM2 12.2.5, figure 12-8 */
 #define TSS_IOPB (0x64 / 4)
-#define STUB_SIZE 16
+#define STUB_SIZE 16ull
 
 enum { IST_NMI = 1, IST_DF = 2, IST_MC = 3 };
 
@@ -88,8 +88,8 @@ static void build_gdt(struct cpu *cpu)
 	cpu->gdt[0] = 0;
 	cpu->gdt[KERNEL_CS / 8] = GDT_CODE64;
 	cpu->gdt[KERNEL_DS / 8] = GDT_DATA;
-	cpu->gdt[KERNEL_TSS / 8] = (sizeof(cpu->tss) - 1) | ((tss & 0xffffff) << 16) | (DESC_TSS << 40) |
-				   ((tss >> 24 & 0xff) << 56);
+	cpu->gdt[KERNEL_TSS / 8] = (sizeof(cpu->tss) - 1) | ((tss & 0xffffff) << 16) |
+				   (DESC_TSS << 40) | ((tss >> 24 & 0xff) << 56);
 	cpu->gdt[KERNEL_TSS / 8 + 1] = tss >> 32;
 }
 
@@ -123,7 +123,8 @@ static void finish_irq(struct cpu *cpu, unsigned int vector)
 
 	if (handler)
 		handler(cpu, vector);
-	/* A spurious interrupt, or one from an 8259, is not in service here: its EOI would be another's. */
+	/* A spurious interrupt, or one from an 8259, is not in service here: its EOI would be
+	 * another's. */
 	if (apic_in_service(vector))
 		apic_eoi();
 }
@@ -142,8 +143,8 @@ void trap(struct trap_frame *frame)
 	if (vector == VECTOR_NMI)
 		return;
 	if (!cpu->probe_rsp || vector == VECTOR_DF || vector == VECTOR_MC) {
-		panic("cpu %u: exception %u error 0x%lx rip 0x%lx cr2 0x%lx rsp 0x%lx", cpu->index, vector,
-		      frame->error, frame->rip, read_cr2(), frame->rsp);
+		panic("cpu %u: exception %u error 0x%lx rip 0x%lx cr2 0x%lx rsp 0x%lx", cpu->index,
+		      vector, frame->error, frame->rip, read_cr2(), frame->rsp);
 	}
 	cpu->fault.error = frame->error;
 	cpu->fault.cr2 = read_cr2();

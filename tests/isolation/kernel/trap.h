@@ -21,7 +21,8 @@ struct probe_fault {
 
 struct cpu {
 	struct cpu *self;
-	uint64_t probe_rsp; /* not 0 while a probe runs: the stack pointer that probe_resume needs */
+	uint64_t
+		probe_rsp; /* not 0 while a probe runs: the stack pointer that probe_resume needs */
 	uint32_t index;
 	uint32_t apic_id; /* as the MADT says */
 	bool online;
@@ -32,7 +33,8 @@ struct cpu {
 	uint64_t gdt[5];
 	uint32_t tss[26];
 	uint8_t stack[STACK_SIZE] __attribute__((aligned(16)));
-	uint8_t ist_stacks[3][4096] __attribute__((aligned(16))); /* NMI, double fault, machine check */
+	uint8_t ist_stacks[3][4096]
+		__attribute__((aligned(16))); /* NMI, double fault, machine check */
 };
 
 extern struct cpu cpus[MAX_CPUS];

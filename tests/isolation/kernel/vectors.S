@@ -7,8 +7,8 @@
 	.text
 	.code64
 
-	/* One stub: 16 bytes. The CPU itself pushes an error code for vectors 8, 10-14, 17, 21, 29, 30
-	 * (APM2 8.2); for the others a zero takes its place. */
+	/* One stub: 16 bytes. The CPU itself pushes an error code for vectors 8, 10-14, 17, 21, 29
+	 * and 30 (APM2 8.2); for the others a zero takes its place. */
 	.balign 16
 	.globl vector_stubs
 vector_stubs:

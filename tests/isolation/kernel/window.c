@@ -27,6 +27,7 @@ volatile void *window_map(uint64_t pa)
 	unsigned int first = this_cpu()->index * PAGES_PER_CPU;
 	uint64_t va = WINDOW_SLOT * PML4_SLOT_SIZE + first * PAGE_SIZE;
 	uint64_t page = pa & PAGE_MASK;
+	uint64_t next;
 
 	_Static_assert(MAX_CPUS * PAGES_PER_CPU <= 512, "one page table serves all windows");
 	if (!window_pd[0]) {
@@ -36,7 +37,8 @@ volatile void *window_map(uint64_t pa)
 	}
 	window_pt[first] = page | TABLE;
 	/* Behind the last physical page there is none to map. */
-	window_pt[first + 1] = (page + PAGE_SIZE) >> physical_bits() ? 0 : (page + PAGE_SIZE) | TABLE;
+	next = page + PAGE_SIZE;
+	window_pt[first + 1] = next >> physical_bits() == 0 ? next | TABLE : 0;
 	invlpg(va);
 	invlpg(va + PAGE_SIZE);
 	return (volatile void *)(va + (pa & ~PAGE_MASK));
@@ -64,7 +66,7 @@ volatile void *walk_through(enum walk_level level, uint64_t table, unsigned int 
 		break;
 	case WALK_PD:
 		walk_pdpt[1] = table | TABLE;
-		va = WALK_SLOT * PML4_SLOT_SIZE + GIB + index * 2 * MIB;
+		va = WALK_SLOT * PML4_SLOT_SIZE + GIB + index * (2 * MIB);
 		break;
 	default:
 		boot_pml4[WALK_PDPT_SLOT] = table | TABLE;

@@ -10,7 +10,8 @@
  * errors     words of memory and device or CPU registers that were not as left
  * unexpected interrupts, NMIs and exceptions that nobody asked for
  * maxgap_us  the longest time between two ticks of one CPU (10000 were ideal)
- * A "victim error: ..." line tells about each of the first few errors. Option: memory=<MiB> at most is patterned.
+ * A "victim error: ..." line tells about each of the first few errors. Option: memory=<MiB> at most
+ * is patterned.
  */
 #include "victim.h"
 #include "boot.h"
@@ -59,7 +60,8 @@ static uint64_t memory_limit(void)
 	return mib * MIB;
 }
 
-/* Each kick of smp_run() counts as an arrival, so each CPU gets exactly one: fill and work are one job. */
+/* Each kick of smp_run() counts as an arrival, so each CPU gets exactly one: fill and work are one
+ * job. */
 static void fill_and_work(void *arg)
 {
 	bool *filled = arg;
@@ -77,7 +79,8 @@ void kernel_main(void)
 
 	if (!bytes)
 		panic("no memory to put the pattern into");
-	print("victim: %u CPUs, %lu KiB patterned, TSC %lu kHz\n", nr_cpus, bytes / 1024, tsc_hz / 1000);
+	print("victim: %u CPUs, %lu KiB patterned, TSC %lu kHz\n", nr_cpus, bytes / 1024,
+	      tsc_hz / 1000);
 	watch_init();
 	for (unsigned int i = 1; i < nr_cpus; i++)
 		smp_run(&cpus[i], fill_and_work, &filled[i]);
@@ -102,8 +105,8 @@ void kernel_main(void)
 		seconds = tsc_to_us(rdtsc() - start) / 1000000;
 		errors += watch_check();
 		unexpected = ticks_unexpected();
-		print("victim t=%lu ticks=%lu passes=%lu errors=%lu unexpected=%lu maxgap_us=%lu\n", seconds,
-		      ticks_count(), pattern_passes(), __atomic_load_n(&errors, __ATOMIC_RELAXED), unexpected,
-		      ticks_max_gap_us());
+		print("victim t=%lu ticks=%lu passes=%lu errors=%lu unexpected=%lu maxgap_us=%lu\n",
+		      seconds, ticks_count(), pattern_passes(),
+		      __atomic_load_n(&errors, __ATOMIC_RELAXED), unexpected, ticks_max_gap_us());
 	}
 }

@@ -6,7 +6,7 @@
 #include "trap.h"
 #include "window.h"
 
-#define LOW_END 0x10000ull  /* below: real-mode vectors and the AP trampoline */
+#define LOW_END 0x10000ull /* below: real-mode vectors and the AP trampoline */
 #define IMAGE_BASE 0x100000ull
 #define CHUNK (256 * 1024ull) /* goes to one CPU; the CPUs take turns */
 #define SLICE (32 * 1024ull)  /* verified between two looks at the clock */
@@ -96,8 +96,8 @@ static unsigned int verify(unsigned int cpu, uint64_t start, uint64_t end)
 			continue;
 		errors++;
 		if (__atomic_fetch_add(&reports, 1, __ATOMIC_RELAXED) < MAX_REPORTS) {
-			print("victim error: cpu %u memory 0x%lx is 0x%016lx, should be 0x%016lx\n", cpu, a,
-			      found, expected(a));
+			print("victim error: cpu %u memory 0x%lx is 0x%016lx, should be 0x%016lx\n",
+			      cpu, a, found, expected(a));
 		}
 		*word = expected(a); /* so that each change counts once */
 	}

@@ -9,9 +9,10 @@
 #define MAX_REPORTS 16
 
 struct tick_state {
-	uint64_t last;    /* TSC of the last tick, 0 before the first */
+	uint64_t last;	  /* TSC of the last tick, 0 before the first */
 	uint64_t max_gap; /* TSC ticks */
-	uint64_t count;   /* the cyclic counter: counts in the handler, not where arrivals are counted */
+	uint64_t count; /* the cyclic counter: counts in the handler, not where arrivals are counted
+			 */
 };
 
 static struct tick_state states[MAX_CPUS];
@@ -63,8 +64,8 @@ uint64_t ticks_max_gap_us(void)
 	return tsc_to_us(most);
 }
 
-/* Arrivals of @vector at CPU @cpu that are in order: its ticks (too many of them show in the count of ticks),
- * and, at all but the first, the one kick that begins its work. */
+/* Arrivals of @vector at CPU @cpu that are in order: its ticks (too many of them show in the count
+ * of ticks), and, at all but the first, the one kick that begins its work. */
 static uint64_t expected_arrivals(unsigned int cpu, unsigned int vector, uint64_t arrivals)
 {
 	if (vector == VECTOR_TICK)
@@ -87,7 +88,8 @@ uint64_t ticks_unexpected(void)
 		total += found;
 		if (found > reported[vector] && reports < MAX_REPORTS) {
 			reports++;
-			print("victim error: vector %u came %lu times without being asked for\n", vector, found);
+			print("victim error: vector %u came %lu times without being asked for\n",
+			      vector, found);
 		}
 		reported[vector] = found;
 	}

@@ -10,11 +10,13 @@ struct cpu;
 
 /* ---- pattern.c: all memory holds what was written ---- */
 
-/* Chooses the memory, at most @limit bytes; returns the bytes chosen. Then each CPU fills its part. */
+/* Chooses the memory, at most @limit bytes; returns the bytes chosen. Then each CPU fills its part.
+ */
 uint64_t pattern_init(uint64_t limit);
 void pattern_fill(unsigned int cpu);
 
-/* Verifies the next slice of this CPU's part; returns the number of words that were wrong (and are repaired). */
+/* Verifies the next slice of this CPU's part; returns the number of words that were wrong (and are
+ * repaired). */
 unsigned int pattern_verify_slice(unsigned int cpu);
 
 /* Complete passes that every CPU has made over its part. */
@@ -27,7 +29,8 @@ uint64_t pattern_passes(void);
 /* Starts the calling CPU's timer. */
 void ticks_start(struct cpu *cpu);
 
-/* Ticks of the CPU that has the fewest; the longest time between two ticks of one CPU in microseconds. */
+/* Ticks of the CPU that has the fewest; the longest time between two ticks of one CPU in
+ * microseconds. */
 uint64_t ticks_count(void);
 uint64_t ticks_max_gap_us(void);
 
@@ -38,7 +41,8 @@ uint64_t ticks_unexpected(void);
 
 void watch_init(void);
 
-/* Compares all; returns the number of registers that changed (and are set again). Prints the first few. */
+/* Compares all; returns the number of registers that changed (and are set again). Prints the first
+ * few. */
 unsigned int watch_check(void);
 
 #endif

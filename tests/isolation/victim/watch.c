@@ -12,7 +12,7 @@
 #define ICW4_8086 0x01
 #define PIT_CHANNEL2 0x42
 #define PIT_COMMAND 0x43
-#define PIT_CH2_MODE2 0xb4         /* channel 2, low then high byte, mode 2 */
+#define PIT_CH2_MODE2 0xb4	   /* channel 2, low then high byte, mode 2 */
 #define PIT_READBACK_STATUS_2 0xe8 /* latch status, not count, of channel 2 */
 #define PIT_READBACK_COUNT_2 0xd8  /* latch count, not status, of channel 2 */
 #define PIT_STATUS_SETTINGS 0x3f   /* access, mode, BCD: what was programmed */
@@ -22,7 +22,8 @@
 #define CMOS_DATA 0x71
 #define CMOS_BYTE 0x50
 
-/* Values that neither reset nor chance leaves behind. With LINT0 masked, no open line of the 8259s interrupts. */
+/* Values that neither reset nor chance leaves behind. With LINT0 masked, no open line of the 8259s
+ * interrupts. */
 #define IMR_MASTER 0xb8
 #define IMR_SLAVE 0x8d
 #define RELOAD 0xbeef
@@ -164,7 +165,7 @@ static const struct watched {
 	{ "CMOS byte", get_cmos, set_cmos, CMOS_VALUE },
 	{ "UART scratch register", get_scratch, set_scratch, SCRATCH_VALUE },
 	{ "UART line control", get_lcr, set_lcr, UART_LCR_8N1 },
-	{ "8254 channel 2 settings", get_pit_mode, set_pit, PIT_CH2_MODE2 & PIT_STATUS_SETTINGS },
+	{ "8254 channel 2 settings", get_pit_mode, set_pit, PIT_CH2_MODE2 &PIT_STATUS_SETTINGS },
 	{ "8254 channel 2 count in range", get_pit_count, set_pit, 1 },
 	{ "port 61h gate", get_gate, set_pit, PORT61_GATE2 },
 	{ "LSTAR", get_lstar, set_lstar, LSTAR_VALUE },
@@ -199,8 +200,8 @@ unsigned int watch_check(void)
 			continue;
 		errors++;
 		if (reports++ < MAX_REPORTS) {
-			print("victim error: %s is 0x%lx, should be 0x%lx\n", watched[i].name, found,
-			      watched[i].value);
+			print("victim error: %s is 0x%lx, should be 0x%lx\n", watched[i].name,
+			      found, watched[i].value);
 		}
 		watched[i].set(watched[i].value);
 	}

@@ -1,0 +1,784 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sources: src/core/log.c */
+/* flags: -pthread */
+/*
+ * Tests of core/console.c, core/ring.h and core/pool.c. The two .c files are included, so that each test
+ * starts with a new console.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "core/console.c"
+#include "core/pool.c"
+
+#define NR_CELLS 3u
+#define POOL_PAGES 16u
+#define ESCAPE_KEY "\x1d"
+#define HELLO "[bulkhead] input goes to red (Ctrl-] ? for help)\r\n"
+
+/* ---- The machine around the console ---- */
+
+uint8_t page_pool[POOL_PAGES * 4096] __attribute__((aligned(4096)));
+const uint64_t page_pool_size = sizeof(page_pool);
+
+static const struct cell_config cell_configs[NR_CELLS] = {
+	{ .name = "red" }, { .name = "green" }, { .name = "a-long-name" }
+};
+static const struct partition_table table = {
+	.hypervisor = { .console_escape = 0x1d },
+	.cells = cell_configs,
+	.nr_cells = 2, /* the third one makes the prefixes wider, where a test wants it */
+};
+static const struct partition_table wide_table = {
+	.hypervisor = { .console_escape = '~' },
+	.cells = cell_configs,
+	.nr_cells = NR_CELLS,
+};
+
+static char sent[1 << 22];
+static size_t nr_sent;
+static size_t nr_expected; /* what expect() has seen */
+static int room;           /* bytes that the UART takes now */
+static bool tx_irq;
+static bool tx_event; /* an interrupt is due */
+static const char *typed = "";
+static unsigned int counters_shown, cells_shown;
+static unsigned int arrived[NR_CELLS], space[NR_CELLS];
+
+bool uart_tx_ready(void)
+{
+	return room > 0;
+}
+
+void uart_tx(uint8_t byte)
+{
+	assert_true(room > 0);
+	assert_true(nr_sent < sizeof(sent) - 1);
+	room--;
+	sent[nr_sent++] = (char)byte;
+	sent[nr_sent] = '\0';
+}
+
+bool uart_rx(uint8_t *byte)
+{
+	if (!*typed)
+		return false;
+	*byte = (uint8_t)*typed++;
+	return true;
+}
+
+void uart_tx_irq(bool on)
+{
+	if (on && !tx_irq)
+		tx_event = true;
+	tx_irq = on;
+}
+
+void console_input_arrived(unsigned int cell)
+{
+	arrived[cell]++;
+}
+
+void console_output_space(unsigned int cell)
+{
+	space[cell]++;
+}
+
+void console_show_counters(void)
+{
+	counters_shown++;
+	log_printf("counters\n");
+}
+
+void console_show_cells(void)
+{
+	cells_shown++;
+}
+
+#define ENDLESS (1 << 30)
+
+/* The UART sends what it has: @bytes fit again. Interrupts until nothing is left that wants to. */
+static void uart_works(int bytes)
+{
+	room = bytes;
+	while (tx_irq && room > 0) {
+		int before = room;
+		bool event = tx_event;
+
+		tx_event = false;
+		console_interrupt();
+		assert_true(event || room < before || !tx_irq); /* otherwise: an interrupt storm */
+	}
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&console, 0, sizeof(console));
+	console.shown = NOBODY;
+	console.unit = NOBODY;
+	pool_used = 0;
+	log_head = 0;
+	nr_sent = 0;
+	nr_expected = 0;
+	sent[0] = '\0';
+	room = ENDLESS;
+	tx_irq = false;
+	tx_event = false;
+	typed = "";
+	memset(arrived, 0, sizeof(arrived));
+	memset(space, 0, sizeof(space));
+	counters_shown = 0;
+	cells_shown = 0;
+	srand(3);
+	return 0;
+}
+
+/* Compares what the terminal got since the last call. */
+static void expect(const char *text)
+{
+	assert_string_equal(sent + nr_expected, text);
+	nr_expected = nr_sent;
+}
+
+static int start(void **state)
+{
+	setup(state);
+	assert_int_equal(console_init(&table), 0);
+	expect(HELLO);
+	return 0;
+}
+
+static void put(unsigned int cell, const char *text)
+{
+	while (*text)
+		assert_true(console_cell_put(cell, (uint8_t)*text++));
+}
+
+static void type(const char *keys)
+{
+	typed = keys;
+	console_interrupt();
+	assert_string_equal(typed, "");
+}
+
+/* ---- Ring and pool ---- */
+
+static void a_ring_keeps_order_uses_all_bytes_and_survives_index_overflow(void **state)
+{
+	uint8_t data[8];
+	struct ring ring;
+	uint8_t in = 0, out = 0, byte;
+
+	(void)state;
+	ring_init(&ring, data, sizeof(data));
+	ring.head = ring.tail = UINT32_MAX - 20;
+	assert_false(ring_get(&ring, &byte));
+	for (int round = 0; round < 1000; round++) {
+		for (int n = rand() % 10; n; n--) {
+			bool full = (uint8_t)(in - out) == sizeof(data);
+
+			assert_int_equal(ring_put(&ring, in), !full);
+			in = (uint8_t)(in + !full);
+		}
+		assert_int_equal(ring_used(&ring), (uint8_t)(in - out));
+		assert_int_equal(ring_space(&ring), 8 - (uint8_t)(in - out));
+		for (uint32_t n = 0; n < ring_used(&ring); n++)
+			assert_int_equal(ring_peek(&ring, n), (uint8_t)(out + n));
+		for (int n = rand() % 10; n && out != in; n--) {
+			assert_true(ring_get(&ring, &byte));
+			assert_int_equal(byte, out++);
+		}
+	}
+}
+
+static void the_pool_gives_zeroed_pages_until_it_is_empty(void **state)
+{
+	uint8_t *first;
+
+	(void)state;
+	memset(page_pool, 0xff, sizeof(page_pool));
+	first = pool_alloc(3);
+	assert_ptr_equal(first, page_pool);
+	assert_ptr_equal(pool_alloc(1), page_pool + 3 * 4096);
+	for (size_t i = 0; i < sizeof(page_pool); i++)
+		assert_int_equal(page_pool[i], i < 4 * 4096 ? 0 : 0xff);
+	assert_int_equal(pool_free_pages(), POOL_PAGES - 4);
+	assert_null(pool_alloc(POOL_PAGES - 3));
+	assert_null(pool_alloc(UINT32_MAX));
+	assert_null(pool_alloc(0));
+	assert_non_null(pool_alloc(POOL_PAGES - 4));
+	assert_int_equal(pool_free_pages(), 0);
+	assert_null(pool_alloc(1));
+}
+
+/* ---- Lines and prefixes ---- */
+
+static void what_was_logged_before_the_start_is_shown_at_the_start(void **state)
+{
+	(void)state;
+	log_printf("early\n");
+	assert_int_equal(nr_sent, 0);
+	assert_int_equal(console_init(&table), 0);
+	expect("[bulkhead] early\r\n" HELLO);
+}
+
+static void prefixes_are_padded_to_the_longest_name(void **state)
+{
+	(void)state;
+	assert_int_equal(console_init(&wide_table), 0);
+	expect("[bulkhead]    input goes to red (~ ? for help)\r\n");
+	put(1, "x\r\n");
+	put(2, "y\r\n");
+	put(0, "z\r\n");
+	expect("[green]       x\r\n[a-long-name] y\r\n[red]         z\r\n");
+}
+
+static void without_pool_pages_the_log_is_shown_and_cells_are_not_stopped(void **state)
+{
+	uint8_t byte;
+
+	(void)state;
+	assert_non_null(pool_alloc(POOL_PAGES - 1));
+	assert_int_equal(console_init(&table), -ENOMEM);
+	expect("[bulkhead] the page pool is too small for the cells' consoles\r\n");
+	put(0, "nothing comes of this\r\n");
+	assert_false(console_cell_get(0, &byte));
+	type("x" ESCAPE_KEY "1");
+	expect("");
+}
+
+static void the_focused_cell_appears_character_by_character(void **state)
+{
+	(void)state;
+	put(0, "l");
+	expect("[red]      l");
+	put(0, "o");
+	expect("o");
+	put(0, "\r\n");
+	expect("\r\n");
+	put(0, "\r\n");
+	expect("[red]      \r\n");
+}
+
+static void other_cells_appear_in_whole_lines(void **state)
+{
+	(void)state;
+	put(1, "hello\r");
+	expect("");
+	put(1, "\n");
+	expect("[green]    hello\r\n");
+	put(1, "one\ntwo\r\r\nthr");
+	expect("[green]    one\r\n[green]    two\r\n");
+	put(1, "ee\r\n");
+	expect("[green]    three\r\n");
+}
+
+static void lines_of_others_do_not_tear_the_focused_cells_line(void **state)
+{
+	(void)state;
+	put(0, "$ ls");
+	expect("[red]      $ ls");
+	put(1, "news\r\n");
+	expect("\r\n[green]    news\r\n[red]      $ ls");
+	log_printf("more\nnews\n");
+	expect("\r\n[bulkhead] more\r\n[bulkhead] news\r\n[red]      $ ls");
+	put(0, " -l\r\n");
+	expect(" -l\r\n");
+	put(1, "later\r\n");
+	expect("[green]    later\r\n");
+}
+
+static void a_line_that_is_being_output_is_finished_first(void **state)
+{
+	(void)state;
+	room = 0;
+	put(0, "abc");
+	put(1, "other\n");
+	put(0, "def\n");
+	uart_works(ENDLESS);
+	expect("[red]      abcdef\r\n[green]    other\r\n");
+}
+
+static void a_carriage_return_alone_goes_back_behind_the_prefix(void **state)
+{
+	(void)state;
+	put(0, "10%\r20%");
+	expect("[red]      10%\r[red]      20%");
+	log_printf("x\n");
+	expect("\r\n[bulkhead] x\r\n[red]      20%");
+	put(0, "\r\n");
+	expect("\r\n");
+	put(1, "1\r2\n");
+	expect("[green]    1\r[green]    2\r\n");
+}
+
+static void what_was_erased_does_not_come_back(void **state)
+{
+	(void)state;
+	put(0, "$ catx\b \by\b\033[J");
+	expect("[red]      $ catx\b \by\b\033[J");
+	log_printf("x\n");
+	expect("\r\n[bulkhead] x\r\n[red]      $ cat");
+}
+
+static void a_question_to_the_terminal_is_asked_once(void **state)
+{
+	(void)state;
+	put(0, "$ \033[6n\033[1;32mok\033[0m");
+	expect("[red]      $ \033[6n\033[1;32mok\033[0m");
+	log_printf("x\n");
+	expect("\033[0m\r\n[bulkhead] x\r\n[red]      $ \033[1;32mok\033[0m");
+}
+
+static void a_very_long_line_is_not_repeated(void **state)
+{
+	char line[400];
+
+	(void)state;
+	memset(line, 'x', sizeof(line));
+	line[300] = '\0';
+	put(0, line);
+	nr_expected = nr_sent;
+	log_printf("x\n");
+	expect("\r\n[bulkhead] x\r\n[red]      ...");
+	put(0, "y\n");
+	expect("y\r\n");
+	put(0, "z");
+	expect("[red]      z");
+}
+
+static void cells_without_focus_cannot_control_the_terminal(void **state)
+{
+	(void)state;
+	put(1, "a\033[6nb\033[2J\033[10Ac\033]0;title\ad\033P+q\033\\e\033(Bf\033cg\n");
+	expect("[green]    abcdefg\r\n");
+	put(1, "\033[31mred\033[0m and\033[1m\n");
+	expect("[green]    \033[31mred\033[0m and\033[1m\033[0m\r\n");
+	put(1, "\b\b\bab\b\b\bc\x07\x0e\x7f|\n");
+	expect("[green]    ab\b\bc|\r\n");
+	put(1, "\xc3\xa9 \xe2\x82\xac \xc3\x80 \x9b" "6n \xc2\x9b" "6n\n"); /* C1 CSI, raw and as UTF-8 */
+	expect("[green]    \xc3\xa9 \xe2\x82\xac \xc3\x80 6n \xc2" "6n\r\n");
+	put(1, "\033[3333333333333333333333mx\n"); /* too long for any terminal: shown as text */
+	assert_null(strchr(sent + nr_expected, '\033'));
+}
+
+static void an_unfinished_sequence_ends_with_its_line(void **state)
+{
+	(void)state;
+	put(1, "\033]0;no end\nnext\033[3\n1mlast\n");
+	expect("[green]    \r\n[green]    next\r\n[green]    1mlast\r\n");
+}
+
+static void long_lines_of_others_come_in_pieces(void **state)
+{
+	char line[260];
+	char expected[600];
+
+	(void)state;
+	memset(line, 'x', 240);
+	line[240] = '\0';
+	put(1, line);
+	put(1, "\r");
+	expect(""); /* it may end here */
+	put(1, "\n");
+	sprintf(expected, "[green]    %s\r\n", line);
+	uart_works(ENDLESS);
+	expect(expected);
+	put(1, line);
+	put(1, "y");
+	uart_works(ENDLESS);
+	expect(expected);
+	put(1, "z\r\n");
+	expect("[green]    yz\r\n");
+}
+
+/* ---- Input and commands ---- */
+
+static void expect_input(unsigned int cell, const char *keys)
+{
+	uint8_t byte;
+
+	for (; *keys; keys++) {
+		assert_true(console_cell_get(cell, &byte));
+		assert_int_equal(byte, (uint8_t)*keys);
+	}
+	assert_false(console_cell_get(cell, &byte));
+}
+
+static void input_goes_to_the_cell_with_the_focus(void **state)
+{
+	(void)state;
+	type("ls\r");
+	assert_int_equal(arrived[0], 3);
+	expect_input(0, "ls\r");
+	expect_input(1, "");
+	type("a" ESCAPE_KEY "1b\x03");
+	expect("[bulkhead] input goes to green (Ctrl-] ? for help)\r\n");
+	expect_input(0, "a");
+	expect_input(1, "b\x03");
+	assert_int_equal(arrived[1], 2);
+	type(ESCAPE_KEY ESCAPE_KEY "c");
+	expect(HELLO);
+	expect_input(0, "c");
+	type(ESCAPE_KEY);
+	type("e"); /* the two keys may come at any distance */
+	expect_input(0, ESCAPE_KEY);
+	expect("");
+}
+
+static void the_prompt_of_the_cell_that_gets_the_focus_is_shown(void **state)
+{
+	(void)state;
+	put(0, "red$ ");
+	put(1, "green$ ");
+	expect("[red]      red$ ");
+	type(ESCAPE_KEY "1");
+	expect("\r\n[bulkhead] input goes to green (Ctrl-] ? for help)\r\n[green]    green$ ");
+	type(ESCAPE_KEY "0");
+	expect("\r\n" HELLO "[red]      red$ ");
+	put(1, "ls\r\n"); /* its line is shown from its start */
+	expect("\r\n[green]    green$ ls\r\n[red]      red$ ");
+}
+
+static void commands_do_what_the_help_says(void **state)
+{
+	(void)state;
+	type(ESCAPE_KEY "s");
+	assert_int_equal(counters_shown, 1);
+	expect("[bulkhead] counters\r\n");
+	type(ESCAPE_KEY "c");
+	assert_int_equal(cells_shown, 1);
+	type(ESCAPE_KEY "l");
+	expect(HELLO "[bulkhead] counters\r\n");
+	type(ESCAPE_KEY "?");
+	assert_non_null(strstr(sent + nr_expected, "[bulkhead] Ctrl-], then:\r\n"));
+	assert_non_null(strstr(sent + nr_expected, "send Ctrl-] to the cell\r\n"));
+	nr_expected = nr_sent;
+	type(ESCAPE_KEY "2"); /* there is no such cell */
+	assert_non_null(strstr(sent + nr_expected, "[bulkhead] Ctrl-], then:\r\n"));
+	expect_input(0, "");
+	expect_input(1, "");
+}
+
+static void the_log_is_shown_again_as_far_as_it_goes_back(void **state)
+{
+	const char *line;
+	unsigned int number = 0, first;
+
+	(void)state;
+	for (; number < 2000; number++)
+		log_printf("line %u\n", number);
+	nr_expected = nr_sent;
+	type(ESCAPE_KEY "l");
+	uart_works(ENDLESS);
+	assert_memory_equal(sent + nr_expected, "[bulkhead] ... (", 16);
+	line = strchr(sent + nr_expected, '\n') + 1;
+	assert_int_equal(sscanf(line, "[bulkhead] line %u\r\n", &first), 1);
+	assert_true(number - first > LOG_SIZE / 12);
+	for (; first < number; first++) {
+		char expected[40];
+
+		sprintf(expected, "[bulkhead] line %u\r\n", first);
+		assert_memory_equal(line, expected, strlen(expected));
+		line += strlen(expected);
+	}
+	assert_string_equal(line, "");
+}
+
+static void a_cell_that_does_not_read_blocks_neither_commands_nor_other_cells(void **state)
+{
+	static char many[INPUT_SIZE + 100];
+	unsigned int got = 0;
+	uint8_t byte;
+
+	(void)state;
+	memset(many, 'm', sizeof(many) - 1);
+	type(many);
+	assert_int_equal(arrived[0], INPUT_SIZE);
+	type(ESCAPE_KEY "1x");
+	expect_input(1, "x");
+	while (console_cell_get(0, &byte))
+		got++;
+	assert_int_equal(got, INPUT_SIZE);
+}
+
+/* ---- A UART that is not always ready ---- */
+
+static void a_full_ring_refuses_and_says_when_there_is_space_without_delaying_others(void **state)
+{
+	unsigned int taken = 0;
+
+	(void)state;
+	room = 0;
+	while (console_cell_put(0, 'r'))
+		taken++;
+	assert_in_range(taken, OUTPUT_SIZE, OUTPUT_SIZE + STAGING_SIZE);
+	assert_true(tx_irq);
+	for (unsigned int i = 0; i < OUTPUT_SIZE; i++)
+		assert_true(console_cell_put(1, i % 64 == 63 ? '\n' : 'g'));
+	assert_false(console_cell_put(1, 'g'));
+	log_printf("still here\n");
+	assert_int_equal(space[0] + space[1], 0);
+
+	/* It comes once, when half of the ring is free. */
+	while (!space[0]) {
+		assert_true(ring_used(&channel_at(0)->output) > OUTPUT_SIZE / 2);
+		uart_works(1);
+	}
+	assert_in_range(ring_used(&channel_at(0)->output), OUTPUT_SIZE / 2 - 20, OUTPUT_SIZE / 2);
+	uart_works(ENDLESS);
+	assert_false(tx_irq);
+	assert_int_equal(space[0], 1);
+	assert_int_equal(space[1], 1);
+	assert_non_null(strstr(sent, "[bulkhead] still here\r\n"));
+}
+
+static void one_call_sends_a_bounded_number_of_bytes_and_leaves_the_rest_to_the_interrupt(void **state)
+{
+	(void)state;
+	room = 0;
+	for (unsigned int i = 0; i < OUTPUT_SIZE; i++)
+		assert_true(console_cell_put(0, 'r'));
+	room = ENDLESS;
+	for (size_t before = nr_sent; nr_sent < 3000; before = nr_sent) {
+		tx_event = false;
+		console_drain();
+		assert_in_range(nr_sent - before, 1, DRAIN_BUDGET);
+		assert_true(tx_irq && tx_event); /* although it was on before */
+	}
+	uart_works(ENDLESS);
+	assert_false(tx_irq);
+	assert_int_equal(nr_sent - nr_expected, OUTPUT_SIZE + strlen("[red]      "));
+}
+
+static void flushing_waits_for_the_uart(void **state)
+{
+	(void)state;
+	room = 0;
+	for (unsigned int i = 0; i < 1000; i++)
+		assert_true(console_cell_put(0, 'r'));
+	room = ENDLESS;
+	console_flush();
+	assert_int_equal(nr_sent - nr_expected, 1000 + strlen("[red]      "));
+}
+
+/* ---- Random traffic: every line arrives, whole, in order ---- */
+
+struct stream {
+	char line[128];       /* being put out */
+	unsigned int at;      /* of it */
+	unsigned int written; /* lines put out completely */
+	/* The parser's side: */
+	unsigned int shown; /* number of the line that is on the terminal */
+	bool whole;         /* it was seen up to its end */
+};
+
+/* Line @number of @source, a text from which both can be told, up to 100 characters. */
+static void make_line(char *line, unsigned int source, unsigned int number)
+{
+	sprintf(line, "%u:%u:%.*s;", source, number, (int)((number * 31 + source) % 90),
+		"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmn");
+}
+
+/* A line on the terminal shows the start of the source's current line, or of the next if that was whole. */
+static void parse_line(struct stream *stream, unsigned int source, const char *text, size_t length)
+{
+	char line[128];
+
+	for (;;) {
+		make_line(line, source, stream->shown);
+		if (length <= strlen(line) && memcmp(line, text, length) == 0)
+			break;
+		assert_true(stream->whole);
+		stream->whole = false;
+		stream->shown++;
+	}
+	stream->whole |= length == strlen(line);
+}
+
+static void parse_terminal(struct stream *streams, const struct partition_table *cells)
+{
+	const char *at = sent;
+
+	while (*at) {
+		const char *end = strstr(at, "\r\n");
+		unsigned int source = cells->nr_cells;
+		const char *name = at + 1;
+		const char *text;
+
+		assert_non_null(end);
+		assert_int_equal(*at, '[');
+		text = strchr(at, ']') + 1;
+		for (unsigned int i = 0; i < cells->nr_cells; i++)
+			if (memcmp(name, cells->cells[i].name, strlen(cells->cells[i].name)) == 0)
+				source = i;
+		text += strspn(text, " ");
+		if (source < cells->nr_cells || memcmp(text, "input goes to", 13) != 0)
+			parse_line(&streams[source], source, text, text < end ? (size_t)(end - text) : 0);
+		at = end + 2;
+	}
+}
+
+static void step_stream(struct stream *stream, unsigned int source)
+{
+	if (!stream->line[stream->at]) {
+		make_line(stream->line, source, stream->written);
+		strcat(stream->line, rand() % 2 ? "\r\n" : "\n");
+		stream->at = 0;
+	}
+	for (int n = 1 + rand() % 30; n && stream->line[stream->at]; n--) {
+		if (!console_cell_put(source, (uint8_t)stream->line[stream->at]))
+			return;
+		if (!stream->line[++stream->at])
+			stream->written++;
+	}
+}
+
+static void on_a_slow_uart_no_byte_of_anybody_is_lost(void **state)
+{
+	static struct stream streams[NR_CELLS + 1];
+	char line[128];
+
+	(void)state;
+	memset(streams, 0, sizeof(streams));
+	assert_int_equal(console_init(&wide_table), 0);
+	for (unsigned int round = 0; round < 60000; round++) {
+		unsigned int source = (unsigned int)rand() % NR_CELLS;
+
+		if (rand() % 4)
+			step_stream(&streams[source], source);
+		if (rand() % 40 == 0) {
+			make_line(line, NR_CELLS, streams[NR_CELLS].written++);
+			log_printf("%s\n", line);
+		}
+		if (rand() % 500 == 0)
+			type(rand() % 2 ? "~~" : "~1");
+		/* Phases in which the UART is faster than the cells, and others in which it is slower. */
+		if (rand() % 3 == 0)
+			uart_works(rand() % (round / 5000 % 2 ? 20 : 200));
+		else
+			room = 0;
+	}
+	for (unsigned int source = 0; source < NR_CELLS; source++)
+		while (streams[source].line[streams[source].at]) {
+			step_stream(&streams[source], source);
+			uart_works(1000);
+		}
+	uart_works(ENDLESS);
+	assert_false(tx_irq);
+	for (unsigned int source = 0; source < NR_CELLS; source++)
+		assert_true(space[source] > 0); /* rings were full at times */
+	parse_terminal(streams, &wide_table);
+	for (unsigned int source = 0; source <= NR_CELLS; source++) {
+		assert_true(streams[source].written > 1000 || source == NR_CELLS);
+		assert_true(streams[source].whole);
+		assert_int_equal(streams[source].shown + 1, streams[source].written);
+	}
+}
+
+/* ---- Several CPUs ---- */
+
+static uint32_t stop;
+
+/* A cell's CPU: offers each byte until it is taken; nobody drains after its last one. */
+static void *run_cell(void *argument)
+{
+	unsigned int source = *(const unsigned int *)argument;
+	char line[128];
+
+	for (unsigned int number = 0; number < 3000; number++) {
+		make_line(line, source, number);
+		strcat(line, "\n");
+		for (const char *c = line; *c; c++)
+			while (!console_cell_put(source, (uint8_t)*c))
+				cpu_relax();
+	}
+	return NULL;
+}
+
+/* The console's CPU: takes the UART's interrupt whenever one is due, and only then. */
+static void *run_interrupts(void *argument)
+{
+	(void)argument;
+	while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE)) {
+		if (__atomic_exchange_n(&tx_event, false, __ATOMIC_ACQ_REL))
+			console_interrupt();
+		else
+			cpu_relax();
+	}
+	return NULL;
+}
+
+static void cpus_that_drain_at_the_same_time_forget_nothing(void **state)
+{
+	static struct stream streams[NR_CELLS + 1];
+	unsigned int ids[NR_CELLS] = { 0, 1, 2 };
+	pthread_t cells[NR_CELLS], interrupts;
+	bool idle = false;
+
+	(void)state;
+	memset(streams, 0, sizeof(streams));
+	assert_int_equal(console_init(&wide_table), 0);
+	__atomic_store_n(&stop, 0, __ATOMIC_RELEASE);
+	assert_int_equal(pthread_create(&interrupts, NULL, run_interrupts, NULL), 0);
+	for (unsigned int i = 0; i < NR_CELLS; i++)
+		assert_int_equal(pthread_create(&cells[i], NULL, run_cell, &ids[i]), 0);
+	for (unsigned int i = 0; i < NR_CELLS; i++)
+		pthread_join(cells[i], NULL);
+	for (unsigned int i = 0; i < 100000000 && !idle; i++)
+		idle = __atomic_load_n(&console.idle, __ATOMIC_ACQUIRE) &&
+		       !__atomic_load_n(&tx_event, __ATOMIC_ACQUIRE);
+	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+	pthread_join(interrupts, NULL);
+	parse_terminal(streams, &wide_table);
+	for (unsigned int source = 0; source < NR_CELLS; source++) {
+		assert_true(streams[source].whole);
+		assert_int_equal(streams[source].shown, 2999);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_ring_keeps_order_uses_all_bytes_and_survives_index_overflow, setup),
+		cmocka_unit_test_setup(the_pool_gives_zeroed_pages_until_it_is_empty, setup),
+		cmocka_unit_test_setup(what_was_logged_before_the_start_is_shown_at_the_start, setup),
+		cmocka_unit_test_setup(prefixes_are_padded_to_the_longest_name, setup),
+		cmocka_unit_test_setup(without_pool_pages_the_log_is_shown_and_cells_are_not_stopped, setup),
+		cmocka_unit_test_setup(the_focused_cell_appears_character_by_character, start),
+		cmocka_unit_test_setup(other_cells_appear_in_whole_lines, start),
+		cmocka_unit_test_setup(lines_of_others_do_not_tear_the_focused_cells_line, start),
+		cmocka_unit_test_setup(a_line_that_is_being_output_is_finished_first, start),
+		cmocka_unit_test_setup(a_carriage_return_alone_goes_back_behind_the_prefix, start),
+		cmocka_unit_test_setup(what_was_erased_does_not_come_back, start),
+		cmocka_unit_test_setup(a_question_to_the_terminal_is_asked_once, start),
+		cmocka_unit_test_setup(a_very_long_line_is_not_repeated, start),
+		cmocka_unit_test_setup(cells_without_focus_cannot_control_the_terminal, start),
+		cmocka_unit_test_setup(an_unfinished_sequence_ends_with_its_line, start),
+		cmocka_unit_test_setup(long_lines_of_others_come_in_pieces, start),
+		cmocka_unit_test_setup(input_goes_to_the_cell_with_the_focus, start),
+		cmocka_unit_test_setup(the_prompt_of_the_cell_that_gets_the_focus_is_shown, start),
+		cmocka_unit_test_setup(commands_do_what_the_help_says, start),
+		cmocka_unit_test_setup(the_log_is_shown_again_as_far_as_it_goes_back, start),
+		cmocka_unit_test_setup(a_cell_that_does_not_read_blocks_neither_commands_nor_other_cells,
+				       start),
+		cmocka_unit_test_setup(
+			a_full_ring_refuses_and_says_when_there_is_space_without_delaying_others, start),
+		cmocka_unit_test_setup(
+			one_call_sends_a_bounded_number_of_bytes_and_leaves_the_rest_to_the_interrupt,
+			start),
+		cmocka_unit_test_setup(flushing_waits_for_the_uart, start),
+		cmocka_unit_test_setup(on_a_slow_uart_no_byte_of_anybody_is_lost, setup),
+		cmocka_unit_test_setup(cpus_that_drain_at_the_same_time_forget_nothing, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
