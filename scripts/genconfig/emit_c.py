@@ -289,7 +289,9 @@ def _arch_cell(system: System, cell: Cell, loaded: Loaded, arrays: _Arrays) -> d
     }
 
 
-def _data(plan: Plan, source: Union[Blob, FilePart]) -> str:
+def _data(plan: Plan, source: Union[Blob, FilePart, None]) -> str:
+    if source is None:
+        return "NULL"
     if isinstance(source, FilePart):
         symbol = symbol_of(plan, source.path)
         return f"{symbol} + {source.offset:#x}" if source.offset else symbol

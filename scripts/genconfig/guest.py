@@ -61,7 +61,7 @@ class Segment:
 
     gpa: int
     size: int
-    source: Union[Blob, FilePart]
+    source: Union[Blob, FilePart, None]  # None: zeroes
     what: str
 
     @classmethod
@@ -169,12 +169,9 @@ def place_initrd(cell: Cell, size: int, floor: int, limit: int) -> int:
     return gpa
 
 
-def check_segments(
-    cell: Cell, loaded: Loaded, reserved: Iterable[tuple[int, int, str]] = ()
-) -> None:
-    """Nothing that is loaded may overlap (@reserved: further extents: start, size, what)."""
-    extents = [(s.gpa, s.size, s.what) for s in loaded.segments] + list(reserved)
-    extents.sort()
+def check_segments(cell: Cell, loaded: Loaded) -> None:
+    """Nothing that is loaded may overlap."""
+    extents = sorted((s.gpa, s.size, s.what) for s in loaded.segments)
     for (a, size, first), (b, size_b, second) in zip(extents, extents[1:]):
         if b < a + size:
             raise fail(

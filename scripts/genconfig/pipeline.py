@@ -116,7 +116,7 @@ def _collect_data(result: Plan) -> None:
         for segment in loaded.segments:
             if isinstance(segment.source, FilePart):
                 files[segment.source.path] = None
-            else:
+            elif isinstance(segment.source, Blob):
                 blobs.setdefault(segment.source.data, segment.source)
     result.files, result.blobs = list(files), list(blobs.values())
 

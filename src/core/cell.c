@@ -98,7 +98,7 @@ static void load_segment(const struct cell *cell, const struct segment *segment)
 		offset = segment->gpa + done - region->gpa;
 		if (chunk > region->size - offset)
 			chunk = region->size - offset;
-		arch_fill_memory(region->hpa + offset, segment->data + done, chunk);
+		arch_fill_memory(region->hpa + offset, segment->data ? segment->data + done : NULL, chunk);
 		done += chunk;
 	}
 }

@@ -28,11 +28,11 @@ struct mem_region {
 	const char *source;
 };
 
-/* Bytes that are copied into the cell's memory before each start. */
+/* Bytes that are copied into the cell's memory before each start; without .data, zeroes. */
 struct segment {
 	uint64_t gpa;
 	uint64_t size;
-	const uint8_t *data; /* pristine copy inside the hypervisor's image */
+	const uint8_t *data; /* pristine copy inside the hypervisor's image, or NULL */
 	const char *what;    /* "kernel", "initrd", "acpi", "boot parameters", ... */
 };
 

@@ -14,6 +14,8 @@
 #define INDEX_TABLE 0x10
 #define INDEX_TABLE_END (INDEX_TABLE + 2 * IOAPIC_PINS)
 
+static_assert(IOAPIC_PINS <= 32, "struct ioapic.asserted has a bit for each pin");
+
 #define ID_SHIFT 24
 #define ID_MASK UINT32_C(0x0f000000)
 #define VERSION 0x20

@@ -42,6 +42,8 @@
 #define C_AF BIT(5)
 #define C_UF BIT(4)
 
+static_assert((C_PF | C_AF | C_UF) == (B_PIE | B_AIE | B_UIE), "flags and enables must match");
+
 #define D_VRT BIT(7)
 
 #define HOURS_PM 0x80

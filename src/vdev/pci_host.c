@@ -7,6 +7,8 @@
 #define CONFIG_DATA 4
 #define RANGE_SIZE 8
 
+#define ECAM_FUNCTION_SIZE 4096
+
 /* CONFIG_ADDRESS: enable, bus, device and function, register; the rest is hardwired to 0. */
 #define ADDRESS_ENABLE BIT(31)
 #define ADDRESS_FUNCTION_MASK UINT32_C(0x00ffff00)
@@ -35,13 +37,33 @@ static void pci_host_reset(const struct device *dev)
 	host->reset_control = 0;
 }
 
+static uint8_t header_byte(uint64_t reg)
+{
+	return reg < sizeof(header) ? header[reg] : 0;
+}
+
 static uint8_t config_byte(const struct pci_host *host, unsigned int lane)
 {
 	unsigned int reg = (host->address & ADDRESS_REGISTER_MASK) + lane;
 
 	if (!(host->address & ADDRESS_ENABLE) || (host->address & ADDRESS_FUNCTION_MASK))
 		return 0xff;
-	return reg < sizeof(header) ? header[reg] : 0;
+	return header_byte(reg);
+}
+
+/* The enhanced mechanism (PCI Express 3.0, 7.2.2): 4 KiB of registers a function; the extended ones read as 0,
+ * which says that there are no extended capabilities. */
+static uint32_t ecam_read(uint64_t offset, unsigned int size)
+{
+	uint32_t value = UINT32_MAX;
+
+	if (offset >= ECAM_FUNCTION_SIZE)
+		return value;
+	for (unsigned int i = 0; i < size; i++) {
+		value &= ~(UINT32_C(0xff) << (i * 8));
+		value |= (uint32_t)header_byte(offset + i) << (i * 8);
+	}
+	return value;
 }
 
 static uint32_t pci_host_read(const struct device *dev, unsigned int id, uint64_t offset,
@@ -50,7 +72,8 @@ static uint32_t pci_host_read(const struct device *dev, unsigned int id, uint64_
 	const struct pci_host *host = dev->state;
 	uint32_t value = UINT32_MAX;
 
-	(void)id;
+	if (id == PCI_HOST_ECAM)
+		return ecam_read(offset, size);
 	if (offset == CONFIG_ADDRESS && size == 4)
 		return host->address;
 	if (offset == RESET_CONTROL && size == 1)
@@ -73,7 +96,8 @@ static void pci_host_write(const struct device *dev, unsigned int id, uint64_t o
 {
 	struct pci_host *host = dev->state;
 
-	(void)id;
+	if (id == PCI_HOST_ECAM)
+		return; /* no register of the bridge can be written */
 	if (offset == CONFIG_ADDRESS && size == 4) {
 		host->address = value & ADDRESS_MASK;
 	} else if (offset == RESET_CONTROL && size == 1) {

@@ -38,7 +38,7 @@ __attribute__((constructor)) static void line_buffered(void)
 """
 
 _TEST = re.compile(r"^\s*cmocka_unit_test\w*\(\s*(\w+)", re.MULTILINE)
-_TAP = re.compile(r"^(ok|not ok) \d+ - (\w+)(.*)$")
+_TAP = re.compile(r"^(ok|not ok) \d+ (- |# SKIP )(\w+)(.*)$", re.MULTILINE)
 
 
 class CTestError(Exception):
@@ -133,31 +133,33 @@ def run(program):
     return status, done.stdout.decode(errors="replace")
 
 
-def judge(name, status, output):
-    """Raises CTestError unless the test called name passed in this output of its program."""
-    lines = [match.groups() for match in map(_TAP.match, output.splitlines()) if match]
-    verdicts = {test: (verdict, rest) for verdict, test, rest in lines}
-    verdict, rest = verdicts.get(name, ("", ""))
-    if verdict == "ok" and "SKIP" in rest:
-        pytest.skip(rest.strip(" #"))
+def judge(name, names, status, output):
+    """Raises CTestError unless test name, one of names, passed in this run of its program."""
+    verdicts = {}
+    for verdict, skip, test, rest in _TAP.findall(output):
+        verdicts[test] = "skip" if "SKIP" in skip + rest else verdict
+    verdict = verdicts.get(name, "did not report")
+    if verdict == "skip":
+        pytest.skip("skipped by the program")
     if verdict != "ok":
-        what = "failed" if verdict else "did not report (the program ended before it)"
-        raise CTestError(f"{name} {what}; exit status {status}\n{output}")
-    # The program's status is the number of failed tests; any other end concerns all of them.
-    if status != sum(v == "not ok" for v, _ in verdicts.values()):
-        raise CTestError(f"{name} passed, but the program ended with status {status}\n{output}")
+        raise CTestError(f"{name}: {verdict}; the program ended with status {status}\n{output}")
+    # The status is the number of failed tests. Another end is the fault of the test that did not
+    # report; if all did, it came after the last one, and nobody can be trusted.
+    if set(names) <= set(verdicts) and status != list(verdicts.values()).count("not ok"):
+        raise CTestError(f"{name}: ok, but the program ended with status {status}\n{output}")
 
 
 class CFile(pytest.File):
     """One C file with cmocka tests."""
 
+    names = ()
     result = None
 
     def collect(self):
-        names = dict.fromkeys(_TEST.findall(self.path.read_text()))
-        if not names:
-            raise CTestError(f"{self.path}: no cmocka_unit_test() in it")
-        for name in names:
+        self.names = list(dict.fromkeys(_TEST.findall(self.path.read_text())))
+        if not self.names:
+            raise self.CollectError(f"{self.path}: no cmocka_unit_test() in it")
+        for name in self.names:
             yield CItem.from_parent(self, name=name)
 
     def outcome(self):
@@ -176,7 +178,7 @@ class CItem(pytest.Item):
     """One cmocka test."""
 
     def runtest(self):
-        judge(self.name, *self.parent.outcome())
+        judge(self.name, self.parent.names, *self.parent.outcome())
 
     def repr_failure(self, excinfo, style=None):
         if isinstance(excinfo.value, CTestError):

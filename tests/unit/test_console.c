@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sources: src/core/log.c */
-/* flags: -pthread */
 /*
- * Tests of core/console.c, core/ring.h and core/pool.c. The two .c files are included, so that each test
- * starts with a new console.
+ * Tests of core/console.c: what the terminal and the cells get. How the console does under load is
+ * in test_log.c. The .c files are included, so that each test starts with a new console.
  */
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,9 +26,9 @@
 uint8_t page_pool[POOL_PAGES * 4096] __attribute__((aligned(4096)));
 const uint64_t page_pool_size = sizeof(page_pool);
 
-static const struct cell_config cell_configs[NR_CELLS] = {
-	{ .name = "red" }, { .name = "green" }, { .name = "a-long-name" }
-};
+static const struct cell_config cell_configs[NR_CELLS] = { { .name = "red" },
+							   { .name = "green" },
+							   { .name = "a-long-name" } };
 static const struct partition_table table = {
 	.hypervisor = { .console_escape = 0x1d },
 	.cells = cell_configs,
@@ -45,7 +43,7 @@ static const struct partition_table wide_table = {
 static char sent[1 << 22];
 static size_t nr_sent;
 static size_t nr_expected; /* what expect() has seen */
-static int room;           /* bytes that the UART takes now */
+static int room;	   /* bytes that the UART takes now */
 static bool tx_irq;
 static bool tx_event; /* an interrupt is due */
 static const char *typed = "";
@@ -167,56 +165,6 @@ static void type(const char *keys)
 	typed = keys;
 	console_interrupt();
 	assert_string_equal(typed, "");
-}
-
-/* ---- Ring and pool ---- */
-
-static void a_ring_keeps_order_uses_all_bytes_and_survives_index_overflow(void **state)
-{
-	uint8_t data[8];
-	struct ring ring;
-	uint8_t in = 0, out = 0, byte;
-
-	(void)state;
-	ring_init(&ring, data, sizeof(data));
-	ring.head = ring.tail = UINT32_MAX - 20;
-	assert_false(ring_get(&ring, &byte));
-	for (int round = 0; round < 1000; round++) {
-		for (int n = rand() % 10; n; n--) {
-			bool full = (uint8_t)(in - out) == sizeof(data);
-
-			assert_int_equal(ring_put(&ring, in), !full);
-			in = (uint8_t)(in + !full);
-		}
-		assert_int_equal(ring_used(&ring), (uint8_t)(in - out));
-		assert_int_equal(ring_space(&ring), 8 - (uint8_t)(in - out));
-		for (uint32_t n = 0; n < ring_used(&ring); n++)
-			assert_int_equal(ring_peek(&ring, n), (uint8_t)(out + n));
-		for (int n = rand() % 10; n && out != in; n--) {
-			assert_true(ring_get(&ring, &byte));
-			assert_int_equal(byte, out++);
-		}
-	}
-}
-
-static void the_pool_gives_zeroed_pages_until_it_is_empty(void **state)
-{
-	uint8_t *first;
-
-	(void)state;
-	memset(page_pool, 0xff, sizeof(page_pool));
-	first = pool_alloc(3);
-	assert_ptr_equal(first, page_pool);
-	assert_ptr_equal(pool_alloc(1), page_pool + 3 * 4096);
-	for (size_t i = 0; i < sizeof(page_pool); i++)
-		assert_int_equal(page_pool[i], i < 4 * 4096 ? 0 : 0xff);
-	assert_int_equal(pool_free_pages(), POOL_PAGES - 4);
-	assert_null(pool_alloc(POOL_PAGES - 3));
-	assert_null(pool_alloc(UINT32_MAX));
-	assert_null(pool_alloc(0));
-	assert_non_null(pool_alloc(POOL_PAGES - 4));
-	assert_int_equal(pool_free_pages(), 0);
-	assert_null(pool_alloc(1));
 }
 
 /* ---- Lines and prefixes ---- */
@@ -364,8 +312,11 @@ static void cells_without_focus_cannot_control_the_terminal(void **state)
 	expect("[green]    \033[31mred\033[0m and\033[1m\033[0m\r\n");
 	put(1, "\b\b\bab\b\b\bc\x07\x0e\x7f|\n");
 	expect("[green]    ab\b\bc|\r\n");
-	put(1, "\xc3\xa9 \xe2\x82\xac \xc3\x80 \x9b" "6n \xc2\x9b" "6n\n"); /* C1 CSI, raw and as UTF-8 */
-	expect("[green]    \xc3\xa9 \xe2\x82\xac \xc3\x80 6n \xc2" "6n\r\n");
+	put(1, "\xc3\xa9 \xe2\x82\xac \xc3\x80 \x9b"
+	       "6n \xc2\x9b"
+	       "6n\n"); /* C1 CSI, raw and as UTF-8 */
+	expect("[green]    \xc3\xa9 \xe2\x82\xac \xc3\x80 6n \xc2"
+	       "6n\r\n");
 	put(1, "\033[3333333333333333333333mx\n"); /* too long for any terminal: shown as text */
 	assert_null(strchr(sent + nr_expected, '\033'));
 }
@@ -541,7 +492,8 @@ static void a_full_ring_refuses_and_says_when_there_is_space_without_delaying_ot
 	assert_non_null(strstr(sent, "[bulkhead] still here\r\n"));
 }
 
-static void one_call_sends_a_bounded_number_of_bytes_and_leaves_the_rest_to_the_interrupt(void **state)
+static void
+one_call_sends_a_bounded_number_of_bytes_and_asks_for_an_interrupt(void **state)
 {
 	(void)state;
 	room = 0;
@@ -570,189 +522,14 @@ static void flushing_waits_for_the_uart(void **state)
 	assert_int_equal(nr_sent - nr_expected, 1000 + strlen("[red]      "));
 }
 
-/* ---- Random traffic: every line arrives, whole, in order ---- */
-
-struct stream {
-	char line[128];       /* being put out */
-	unsigned int at;      /* of it */
-	unsigned int written; /* lines put out completely */
-	/* The parser's side: */
-	unsigned int shown; /* number of the line that is on the terminal */
-	bool whole;         /* it was seen up to its end */
-};
-
-/* Line @number of @source, a text from which both can be told, up to 100 characters. */
-static void make_line(char *line, unsigned int source, unsigned int number)
-{
-	sprintf(line, "%u:%u:%.*s;", source, number, (int)((number * 31 + source) % 90),
-		"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmn");
-}
-
-/* A line on the terminal shows the start of the source's current line, or of the next if that was whole. */
-static void parse_line(struct stream *stream, unsigned int source, const char *text, size_t length)
-{
-	char line[128];
-
-	for (;;) {
-		make_line(line, source, stream->shown);
-		if (length <= strlen(line) && memcmp(line, text, length) == 0)
-			break;
-		assert_true(stream->whole);
-		stream->whole = false;
-		stream->shown++;
-	}
-	stream->whole |= length == strlen(line);
-}
-
-static void parse_terminal(struct stream *streams, const struct partition_table *cells)
-{
-	const char *at = sent;
-
-	while (*at) {
-		const char *end = strstr(at, "\r\n");
-		unsigned int source = cells->nr_cells;
-		const char *name = at + 1;
-		const char *text;
-
-		assert_non_null(end);
-		assert_int_equal(*at, '[');
-		text = strchr(at, ']') + 1;
-		for (unsigned int i = 0; i < cells->nr_cells; i++)
-			if (memcmp(name, cells->cells[i].name, strlen(cells->cells[i].name)) == 0)
-				source = i;
-		text += strspn(text, " ");
-		if (source < cells->nr_cells || memcmp(text, "input goes to", 13) != 0)
-			parse_line(&streams[source], source, text, text < end ? (size_t)(end - text) : 0);
-		at = end + 2;
-	}
-}
-
-static void step_stream(struct stream *stream, unsigned int source)
-{
-	if (!stream->line[stream->at]) {
-		make_line(stream->line, source, stream->written);
-		strcat(stream->line, rand() % 2 ? "\r\n" : "\n");
-		stream->at = 0;
-	}
-	for (int n = 1 + rand() % 30; n && stream->line[stream->at]; n--) {
-		if (!console_cell_put(source, (uint8_t)stream->line[stream->at]))
-			return;
-		if (!stream->line[++stream->at])
-			stream->written++;
-	}
-}
-
-static void on_a_slow_uart_no_byte_of_anybody_is_lost(void **state)
-{
-	static struct stream streams[NR_CELLS + 1];
-	char line[128];
-
-	(void)state;
-	memset(streams, 0, sizeof(streams));
-	assert_int_equal(console_init(&wide_table), 0);
-	for (unsigned int round = 0; round < 60000; round++) {
-		unsigned int source = (unsigned int)rand() % NR_CELLS;
-
-		if (rand() % 4)
-			step_stream(&streams[source], source);
-		if (rand() % 40 == 0) {
-			make_line(line, NR_CELLS, streams[NR_CELLS].written++);
-			log_printf("%s\n", line);
-		}
-		if (rand() % 500 == 0)
-			type(rand() % 2 ? "~~" : "~1");
-		/* Phases in which the UART is faster than the cells, and others in which it is slower. */
-		if (rand() % 3 == 0)
-			uart_works(rand() % (round / 5000 % 2 ? 20 : 200));
-		else
-			room = 0;
-	}
-	for (unsigned int source = 0; source < NR_CELLS; source++)
-		while (streams[source].line[streams[source].at]) {
-			step_stream(&streams[source], source);
-			uart_works(1000);
-		}
-	uart_works(ENDLESS);
-	assert_false(tx_irq);
-	for (unsigned int source = 0; source < NR_CELLS; source++)
-		assert_true(space[source] > 0); /* rings were full at times */
-	parse_terminal(streams, &wide_table);
-	for (unsigned int source = 0; source <= NR_CELLS; source++) {
-		assert_true(streams[source].written > 1000 || source == NR_CELLS);
-		assert_true(streams[source].whole);
-		assert_int_equal(streams[source].shown + 1, streams[source].written);
-	}
-}
-
-/* ---- Several CPUs ---- */
-
-static uint32_t stop;
-
-/* A cell's CPU: offers each byte until it is taken; nobody drains after its last one. */
-static void *run_cell(void *argument)
-{
-	unsigned int source = *(const unsigned int *)argument;
-	char line[128];
-
-	for (unsigned int number = 0; number < 3000; number++) {
-		make_line(line, source, number);
-		strcat(line, "\n");
-		for (const char *c = line; *c; c++)
-			while (!console_cell_put(source, (uint8_t)*c))
-				cpu_relax();
-	}
-	return NULL;
-}
-
-/* The console's CPU: takes the UART's interrupt whenever one is due, and only then. */
-static void *run_interrupts(void *argument)
-{
-	(void)argument;
-	while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE)) {
-		if (__atomic_exchange_n(&tx_event, false, __ATOMIC_ACQ_REL))
-			console_interrupt();
-		else
-			cpu_relax();
-	}
-	return NULL;
-}
-
-static void cpus_that_drain_at_the_same_time_forget_nothing(void **state)
-{
-	static struct stream streams[NR_CELLS + 1];
-	unsigned int ids[NR_CELLS] = { 0, 1, 2 };
-	pthread_t cells[NR_CELLS], interrupts;
-	bool idle = false;
-
-	(void)state;
-	memset(streams, 0, sizeof(streams));
-	assert_int_equal(console_init(&wide_table), 0);
-	__atomic_store_n(&stop, 0, __ATOMIC_RELEASE);
-	assert_int_equal(pthread_create(&interrupts, NULL, run_interrupts, NULL), 0);
-	for (unsigned int i = 0; i < NR_CELLS; i++)
-		assert_int_equal(pthread_create(&cells[i], NULL, run_cell, &ids[i]), 0);
-	for (unsigned int i = 0; i < NR_CELLS; i++)
-		pthread_join(cells[i], NULL);
-	for (unsigned int i = 0; i < 100000000 && !idle; i++)
-		idle = __atomic_load_n(&console.idle, __ATOMIC_ACQUIRE) &&
-		       !__atomic_load_n(&tx_event, __ATOMIC_ACQUIRE);
-	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
-	pthread_join(interrupts, NULL);
-	parse_terminal(streams, &wide_table);
-	for (unsigned int source = 0; source < NR_CELLS; source++) {
-		assert_true(streams[source].whole);
-		assert_int_equal(streams[source].shown, 2999);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_ring_keeps_order_uses_all_bytes_and_survives_index_overflow, setup),
-		cmocka_unit_test_setup(the_pool_gives_zeroed_pages_until_it_is_empty, setup),
-		cmocka_unit_test_setup(what_was_logged_before_the_start_is_shown_at_the_start, setup),
+		cmocka_unit_test_setup(what_was_logged_before_the_start_is_shown_at_the_start,
+				       setup),
 		cmocka_unit_test_setup(prefixes_are_padded_to_the_longest_name, setup),
-		cmocka_unit_test_setup(without_pool_pages_the_log_is_shown_and_cells_are_not_stopped, setup),
+		cmocka_unit_test_setup(
+			without_pool_pages_the_log_is_shown_and_cells_are_not_stopped, setup),
 		cmocka_unit_test_setup(the_focused_cell_appears_character_by_character, start),
 		cmocka_unit_test_setup(other_cells_appear_in_whole_lines, start),
 		cmocka_unit_test_setup(lines_of_others_do_not_tear_the_focused_cells_line, start),
@@ -768,16 +545,15 @@ int main(void)
 		cmocka_unit_test_setup(the_prompt_of_the_cell_that_gets_the_focus_is_shown, start),
 		cmocka_unit_test_setup(commands_do_what_the_help_says, start),
 		cmocka_unit_test_setup(the_log_is_shown_again_as_far_as_it_goes_back, start),
-		cmocka_unit_test_setup(a_cell_that_does_not_read_blocks_neither_commands_nor_other_cells,
-				       start),
 		cmocka_unit_test_setup(
-			a_full_ring_refuses_and_says_when_there_is_space_without_delaying_others, start),
+			a_cell_that_does_not_read_blocks_neither_commands_nor_other_cells, start),
 		cmocka_unit_test_setup(
-			one_call_sends_a_bounded_number_of_bytes_and_leaves_the_rest_to_the_interrupt,
+			a_full_ring_refuses_and_says_when_there_is_space_without_delaying_others,
+			start),
+		cmocka_unit_test_setup(
+			one_call_sends_a_bounded_number_of_bytes_and_asks_for_an_interrupt,
 			start),
 		cmocka_unit_test_setup(flushing_waits_for_the_uart, start),
-		cmocka_unit_test_setup(on_a_slow_uart_no_byte_of_anybody_is_lost, setup),
-		cmocka_unit_test_setup(cpus_that_drain_at_the_same_time_forget_nothing, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -194,10 +194,12 @@ def plan_of(bench, text=BASE):
 
 def memory_of(loaded):
     """A cell's memory below 64 MiB as the hypervisor would fill it."""
-    memory = bytearray(64 * MIB)
+    memory = bytearray(b"\xa5" * (64 * MIB))  # RAM holds anything before the first start
     for segment in loaded.segments:
         if isinstance(segment.source, guest.Blob):
             data = segment.source.data
+        elif segment.source is None:
+            data = bytes(segment.size)
         else:
             with open(segment.source.path, "rb") as image:
                 data = image.read()[segment.source.offset : segment.source.offset + segment.size]

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sources: src/core/log.c */
 /* flags: -pthread */
+/*
+ * Tests of core/log.c, and of log and console together under load: random traffic, several CPUs.
+ * The .c files of the console are included, so that each test starts with a new one.
+ */
 #include <inttypes.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -12,17 +16,111 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "core/console.h"
-#include "core/log.h"
+#include "core/console.c"
+#include "core/pool.c"
 
-static uint32_t drains;
+/* ---- The machine around the console ---- */
 
-void console_drain(void)
+#define NR_CELLS 3u
+
+uint8_t page_pool[NR_CELLS * CONSOLE_POOL_PAGES * 4096] __attribute__((aligned(4096)));
+const uint64_t page_pool_size = sizeof(page_pool);
+
+static const struct cell_config cell_configs[NR_CELLS] = { { .name = "red" },
+							   { .name = "green" },
+							   { .name = "a-long-name" } };
+static const struct partition_table table = {
+	.hypervisor = { .console_escape = '~' },
+	.cells = cell_configs,
+	.nr_cells = NR_CELLS,
+};
+
+static char sent[1 << 22];
+static size_t nr_sent;
+static int room; /* bytes that the UART takes now */
+static bool tx_irq;
+static bool tx_event; /* an interrupt is due */
+static const char *typed = "";
+static unsigned int space[NR_CELLS];
+
+bool uart_tx_ready(void)
 {
-	__atomic_fetch_add(&drains, 1, __ATOMIC_RELAXED);
+	return room > 0;
 }
 
-/* Formats with both formatters and compares text and length, also when the text is cut at every length. */
+void uart_tx(uint8_t byte)
+{
+	assert_true(room > 0);
+	assert_true(nr_sent < sizeof(sent) - 1);
+	room--;
+	sent[nr_sent++] = (char)byte;
+	sent[nr_sent] = '\0';
+}
+
+bool uart_rx(uint8_t *byte)
+{
+	if (!*typed)
+		return false;
+	*byte = (uint8_t)*typed++;
+	return true;
+}
+
+void uart_tx_irq(bool on)
+{
+	if (on && !tx_irq)
+		__atomic_store_n(&tx_event, true, __ATOMIC_RELEASE);
+	tx_irq = on;
+}
+
+void console_output_space(unsigned int cell)
+{
+	__atomic_fetch_add(&space[cell], 1, __ATOMIC_RELAXED);
+}
+
+void console_input_arrived(unsigned int cell)
+{
+	(void)cell;
+}
+
+void console_show_counters(void)
+{
+}
+
+void console_show_cells(void)
+{
+}
+
+#define ENDLESS (1 << 30)
+
+/* The UART sends what it has: @bytes fit again. Interrupts until nothing is left that wants to. */
+static void uart_works(int bytes)
+{
+	room = bytes;
+	while (tx_irq && room > 0)
+		console_interrupt();
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&console, 0, sizeof(console));
+	console.shown = NOBODY;
+	console.unit = NOBODY;
+	pool_used = 0;
+	log_head = 0;
+	nr_sent = 0;
+	room = ENDLESS;
+	tx_irq = false;
+	tx_event = false;
+	memset(space, 0, sizeof(space));
+	srand(3);
+	return 0;
+}
+
+/* ---- Formatting ---- */
+
+/* Formats with both formatters and compares text and length, also when the text is cut at every
+ * length. */
 #define SAME(...)                                                                                  \
 	do {                                                                                       \
 		char own[256], libc[256];                                                          \
@@ -42,12 +140,14 @@ void console_drain(void)
 
 static void integers_are_formatted_as_by_the_c_library(void **state)
 {
-	static const int64_t values[] = { 0, 1, -1, 9, 10, -10, 255, 4096, INT32_MAX, INT32_MIN,
+	static const int64_t values[] = { 0,	      1,	 -1,	   9,	      10,
+					  -10,	      255,	 4096,	   INT32_MAX, INT32_MIN,
 					  UINT32_MAX, INT64_MAX, INT64_MIN };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
-		SAME("%d|%5d|%-5d|%05d", (int)values[i], (int)values[i], (int)values[i], (int)values[i]);
+		SAME("%d|%5d|%-5d|%05d", (int)values[i], (int)values[i], (int)values[i],
+		     (int)values[i]);
 		SAME("%u %x %X %08x %-8x|", (unsigned int)values[i], (unsigned int)values[i],
 		     (unsigned int)values[i], (unsigned int)values[i], (unsigned int)values[i]);
 		SAME("%ld %lu %lx %lld %llu %llx", (long)values[i], (unsigned long)values[i],
@@ -58,7 +158,8 @@ static void integers_are_formatted_as_by_the_c_library(void **state)
 		SAME("%zu %zx %jd %td %hd %hhu %hhd %hx", (size_t)values[i], (size_t)values[i],
 		     (intmax_t)values[i], (ptrdiff_t)values[i], (short)values[i],
 		     (unsigned char)values[i], (signed char)values[i], (unsigned short)values[i]);
-		SAME("%*d|%-*d|%*u", 12, (int)values[i], 12, (int)values[i], -12, (unsigned int)values[i]);
+		SAME("%*d|%-*d|%*u", 12, (int)values[i], 12, (int)values[i], -12,
+		     (unsigned int)values[i]);
 	}
 }
 
@@ -69,7 +170,7 @@ static void strings_characters_and_pointers_are_formatted_as_by_the_c_library(vo
 	SAME("%.2s|%.0s|%5.3s|%.*s|%.*s", "cell", "cell", "cell", 3, "cell", -1, "cell");
 	SAME("%c%c|%3c|%-3c|", 'a', 'b', 'c', 'd');
 	SAME("100%% of %s", "it");
-	SAME("%p %p", (void *)&drains, (void *)log_ring);
+	SAME("%p %p", (void *)&room, (void *)log_ring);
 	SAME("%s", "");
 }
 
@@ -101,7 +202,7 @@ static void what_is_no_conversion_is_shown_as_it_stands(void **state)
 	assert_int_equal(format(text, "%99999999999999d", 7), 99999); /* and no overflow */
 }
 
-static char text[LOG_SIZE + 256];
+static char log_text[LOG_SIZE + 256];
 
 /* Reads all that there is from @*cursor on, in pieces of @piece bytes. */
 static size_t read_all(uint64_t *cursor, size_t piece)
@@ -109,25 +210,27 @@ static size_t read_all(uint64_t *cursor, size_t piece)
 	size_t total = 0;
 	size_t size;
 
-	while ((size = log_read(cursor, text + total, piece)) > 0)
+	while ((size = log_read(cursor, log_text + total, piece)) > 0)
 		total += size;
-	text[total] = '\0';
+	log_text[total] = '\0';
 	return total;
 }
 
-static void a_line_is_in_the_ring_and_the_console_is_told(void **state)
+static void a_line_is_in_the_ring_and_the_console_shows_it(void **state)
 {
 	uint64_t cursor = log_head;
 	uint64_t start = log_head;
-	uint32_t before = drains;
 
 	(void)state;
+	assert_int_equal(console_init(&table), 0);
+	nr_sent = 0;
+	start = cursor = log_head;
 	log_printf("cell %u: %s\n", 3u, "running");
-	assert_int_equal(drains, before + 1);
+	assert_string_equal(sent, "[bulkhead]    cell 3: running\r\n");
 	assert_int_equal(log_head, start + 16);
 	assert_memory_equal(&log_ring[start % LOG_SIZE], "cell 3: running\n", 16);
 	assert_int_equal(read_all(&cursor, 64), 16);
-	assert_string_equal(text, "cell 3: running\n");
+	assert_string_equal(log_text, "cell 3: running\n");
 	assert_int_equal(read_all(&cursor, 64), 0);
 }
 
@@ -141,7 +244,7 @@ static void a_line_that_is_too_long_is_cut_visibly(void **state)
 	longer[sizeof(longer) - 1] = '\0';
 	log_printf("%s\n", longer);
 	assert_int_equal(read_all(&cursor, 100), LOG_LINE_MAX - 1);
-	assert_string_equal(text + LOG_LINE_MAX - 8, "xxx...\n");
+	assert_string_equal(log_text + LOG_LINE_MAX - 8, "xxx...\n");
 }
 
 /* Line @number: its length varies, so lines meet the end of the ring everywhere. */
@@ -161,7 +264,7 @@ static void a_reader_that_keeps_up_sees_every_byte_across_the_wrap(void **state)
 		make_line(line, number);
 		log_printf("%s", line);
 		read_all(&cursor, LOG_READ_MIN + number % 50);
-		assert_string_equal(text, line);
+		assert_string_equal(log_text, line);
 	}
 }
 
@@ -182,8 +285,10 @@ static void a_reader_that_is_too_slow_goes_on_at_a_whole_line_and_says_so(void *
 	}
 	/* At most a ring full and the note, which both fit: a line was cut off at the front. */
 	assert_true(read_all(&cursor, 128) <= LOG_SIZE + LOG_READ_MIN);
-	assert_int_equal(sscanf(text, "... (%llu bytes of the log are gone)\nline %u", &lost, &next), 2);
-	rest = strchr(text, '\n') + 1;
+	assert_int_equal(sscanf(log_text, "... (%llu bytes of the log are gone)\nline %u", &lost,
+				&next),
+			 2);
+	rest = strchr(log_text, '\n') + 1;
 	assert_int_equal(lost + strlen(rest), 3 * LOG_SIZE + (log_head - start) % LOG_SIZE);
 	for (; next < number; next++) {
 		size_t length = (size_t)make_line(line, next);
@@ -233,7 +338,8 @@ static void concurrent_writers_never_mix_lines_and_a_reader_never_sees_half_of_o
 		for (size_t i = 0; i < size; i++) {
 			unsigned int id, number, dots;
 
-			/* After a loss, the note comes in the middle of the line that was being read. */
+			/* After a loss, the note comes in the middle of the line that was being
+			 * read. */
 			if (piece[i] == '.' && i + 5 < size && !memcmp(&piece[i], "... (", 5))
 				length = 0;
 			line[length++] = piece[i];
@@ -258,17 +364,201 @@ static void concurrent_writers_never_mix_lines_and_a_reader_never_sees_half_of_o
 	assert_true(to_the_end > 0); /* the others' last lines may have been overwritten unread */
 }
 
+/* ---- Random traffic: every line arrives, whole, in order ---- */
+
+struct stream {
+	char line[128];	      /* being put out */
+	unsigned int at;      /* of it */
+	unsigned int written; /* lines put out completely */
+	/* The parser's side: */
+	unsigned int shown; /* number of the line that is on the terminal */
+	bool whole;	    /* it was seen up to its end */
+};
+
+/* Line @number of @source, a text from which both can be told, up to 100 characters. */
+static void stream_line(char *line, unsigned int source, unsigned int number)
+{
+	sprintf(line, "%u:%u:%.*s;", source, number, (int)((number * 31 + source) % 90),
+		"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcd"
+		"efghijklmn");
+}
+
+/* A line on the terminal shows the start of the source's current line, or of the next if that was
+ * whole. */
+static void parse_line(struct stream *stream, unsigned int source, const char *text, size_t length)
+{
+	char line[128];
+
+	for (;;) {
+		stream_line(line, source, stream->shown);
+		if (length <= strlen(line) && memcmp(line, text, length) == 0)
+			break;
+		assert_true(stream->whole);
+		stream->whole = false;
+		stream->shown++;
+	}
+	stream->whole |= length == strlen(line);
+}
+
+static void parse_terminal(struct stream *streams, const struct partition_table *cells)
+{
+	const char *at = sent;
+
+	while (*at) {
+		const char *end = strstr(at, "\r\n");
+		unsigned int source = cells->nr_cells;
+		const char *name = at + 1;
+		const char *text;
+
+		assert_non_null(end);
+		assert_int_equal(*at, '[');
+		text = strchr(at, ']') + 1;
+		for (unsigned int i = 0; i < cells->nr_cells; i++)
+			if (memcmp(name, cells->cells[i].name, strlen(cells->cells[i].name)) == 0)
+				source = i;
+		text += strspn(text, " ");
+		if (source < cells->nr_cells || memcmp(text, "input goes to", 13) != 0)
+			parse_line(&streams[source], source, text,
+				   text < end ? (size_t)(end - text) : 0);
+		at = end + 2;
+	}
+}
+
+static void step_stream(struct stream *stream, unsigned int source)
+{
+	if (!stream->line[stream->at]) {
+		stream_line(stream->line, source, stream->written);
+		strcat(stream->line, rand() % 2 ? "\r\n" : "\n");
+		stream->at = 0;
+	}
+	for (int n = 1 + rand() % 30; n && stream->line[stream->at]; n--) {
+		if (!console_cell_put(source, (uint8_t)stream->line[stream->at]))
+			return;
+		if (!stream->line[++stream->at])
+			stream->written++;
+	}
+}
+
+static void on_a_slow_uart_no_byte_of_anybody_is_lost(void **state)
+{
+	static struct stream streams[NR_CELLS + 1];
+	char line[128];
+
+	(void)state;
+	memset(streams, 0, sizeof(streams));
+	assert_int_equal(console_init(&table), 0);
+	for (unsigned int round = 0; round < 60000; round++) {
+		unsigned int source = (unsigned int)rand() % NR_CELLS;
+
+		if (rand() % 4)
+			step_stream(&streams[source], source);
+		if (rand() % 40 == 0) {
+			stream_line(line, NR_CELLS, streams[NR_CELLS].written++);
+			log_printf("%s\n", line);
+		}
+		if (rand() % 500 == 0)
+			typed = rand() % 2 ? "~~" : "~1";
+		if (*typed)
+			console_interrupt();
+		/* Phases in which the UART is faster than the cells, and others in which it is
+		 * slower. */
+		if (rand() % 3 == 0)
+			uart_works(rand() % (round / 5000 % 2 ? 20 : 200));
+		else
+			room = 0;
+	}
+	for (unsigned int source = 0; source < NR_CELLS; source++)
+		while (streams[source].line[streams[source].at]) {
+			step_stream(&streams[source], source);
+			uart_works(1000);
+		}
+	uart_works(ENDLESS);
+	assert_false(tx_irq);
+	for (unsigned int source = 0; source < NR_CELLS; source++)
+		assert_true(space[source] > 0); /* rings were full at times */
+	parse_terminal(streams, &table);
+	for (unsigned int source = 0; source <= NR_CELLS; source++) {
+		assert_true(streams[source].written > 1000 || source == NR_CELLS);
+		assert_true(streams[source].whole);
+		assert_int_equal(streams[source].shown + 1, streams[source].written);
+	}
+}
+
+/* ---- Several CPUs ---- */
+
+static uint32_t stop;
+
+/* A cell's CPU: offers each byte until it is taken; nobody drains after its last one. */
+static void *run_cell(void *argument)
+{
+	unsigned int source = *(const unsigned int *)argument;
+	char line[128];
+
+	for (unsigned int number = 0; number < 3000; number++) {
+		stream_line(line, source, number);
+		strcat(line, "\n");
+		for (const char *c = line; *c; c++)
+			while (!console_cell_put(source, (uint8_t)*c))
+				cpu_relax();
+	}
+	return NULL;
+}
+
+/* The console's CPU: takes the UART's interrupt whenever one is due, and only then. */
+static void *run_interrupts(void *argument)
+{
+	(void)argument;
+	while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE)) {
+		if (__atomic_exchange_n(&tx_event, false, __ATOMIC_ACQ_REL))
+			console_interrupt();
+		else
+			cpu_relax();
+	}
+	return NULL;
+}
+
+static void cpus_that_drain_at_the_same_time_forget_nothing(void **state)
+{
+	static struct stream streams[NR_CELLS + 1];
+	unsigned int ids[NR_CELLS] = { 0, 1, 2 };
+	pthread_t cells[NR_CELLS], interrupts;
+	bool idle = false;
+
+	(void)state;
+	memset(streams, 0, sizeof(streams));
+	assert_int_equal(console_init(&table), 0);
+	__atomic_store_n(&stop, 0, __ATOMIC_RELEASE);
+	assert_int_equal(pthread_create(&interrupts, NULL, run_interrupts, NULL), 0);
+	for (unsigned int i = 0; i < NR_CELLS; i++)
+		assert_int_equal(pthread_create(&cells[i], NULL, run_cell, &ids[i]), 0);
+	for (unsigned int i = 0; i < NR_CELLS; i++)
+		pthread_join(cells[i], NULL);
+	for (unsigned int i = 0; i < 100000000 && !idle; i++)
+		idle = __atomic_load_n(&console.idle, __ATOMIC_ACQUIRE) &&
+		       !__atomic_load_n(&tx_event, __ATOMIC_ACQUIRE);
+	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+	pthread_join(interrupts, NULL);
+	parse_terminal(streams, &table);
+	for (unsigned int source = 0; source < NR_CELLS; source++) {
+		assert_true(streams[source].whole);
+		assert_int_equal(streams[source].shown, 2999);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(integers_are_formatted_as_by_the_c_library),
 		cmocka_unit_test(strings_characters_and_pointers_are_formatted_as_by_the_c_library),
 		cmocka_unit_test(what_is_no_conversion_is_shown_as_it_stands),
-		cmocka_unit_test(a_line_is_in_the_ring_and_the_console_is_told),
+		cmocka_unit_test_setup(a_line_is_in_the_ring_and_the_console_shows_it, setup),
 		cmocka_unit_test(a_line_that_is_too_long_is_cut_visibly),
 		cmocka_unit_test(a_reader_that_keeps_up_sees_every_byte_across_the_wrap),
 		cmocka_unit_test(a_reader_that_is_too_slow_goes_on_at_a_whole_line_and_says_so),
-		cmocka_unit_test(concurrent_writers_never_mix_lines_and_a_reader_never_sees_half_of_one),
+		cmocka_unit_test(
+			concurrent_writers_never_mix_lines_and_a_reader_never_sees_half_of_one),
+		cmocka_unit_test_setup(on_a_slow_uart_no_byte_of_anybody_is_lost, setup),
+		cmocka_unit_test_setup(cpus_that_drain_at_the_same_time_forget_nothing, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@
 /* ---- A pool that can be emptied, and that fails when the test wants ---- */
 
 static uint8_t arena[4096 * 4096] __attribute__((aligned(4096)));
-static unsigned int arena_used;  /* pages */
+static unsigned int arena_used;	 /* pages */
 static unsigned int arena_limit; /* pages */
 
 uint8_t *pool_alloc(unsigned int pages)
@@ -54,7 +54,8 @@ static int map(struct stage2 *s2, uint64_t gpa, uint64_t hpa, uint64_t size, uin
 	return stage2_map(s2, &region);
 }
 
-static void assert_mapped(const struct stage2 *s2, uint64_t gpa, uint64_t hpa, uint32_t flags, uint64_t page)
+static void assert_mapped(const struct stage2 *s2, uint64_t gpa, uint64_t hpa, uint32_t flags,
+			  uint64_t page)
 {
 	uint64_t found_hpa, found_page;
 	uint32_t found_flags;
@@ -74,7 +75,8 @@ static void assert_absent(const struct stage2 *s2, uint64_t gpa)
 /* ---- Entries, bit by bit ---- */
 
 /* The entry that ends the walk for @gpa, found without the code under test. */
-static uint64_t raw_entry(const struct stage2 *s2, uint64_t gpa, unsigned int levels, uint64_t *above)
+static uint64_t raw_entry(const struct stage2 *s2, uint64_t gpa, unsigned int levels,
+			  uint64_t *above)
 {
 	uint64_t table = stage2_root(s2);
 	uint64_t entry = 0;
@@ -148,8 +150,8 @@ static void leaves_are_as_large_as_alignment_and_length_permit(void **state)
 	(void)state;
 	assert_int_equal(stage2_init(&s2, &stage2_amd, true), 0);
 	/* 4 KiB up to 2 MiB, 2 MiB up to 1 GiB, two of 1 GiB, then down again. */
-	assert_int_equal(map(&s2, 2 * MIB - 8 * KIB, 5 * GIB - 8 * KIB + 2 * MIB, 3 * GIB + 2 * MIB + 12 * KIB,
-			     RWX),
+	assert_int_equal(map(&s2, 2 * MIB - 8 * KIB, 5 * GIB - 8 * KIB + 2 * MIB,
+			     3 * GIB + 2 * MIB + 12 * KIB, RWX),
 			 0);
 	assert_absent(&s2, 2 * MIB - 8 * KIB - 1);
 	assert_mapped(&s2, 2 * MIB - 8 * KIB, 5 * GIB + 2 * MIB - 8 * KIB, RWX, 4 * KIB);
@@ -160,7 +162,8 @@ static void leaves_are_as_large_as_alignment_and_length_permit(void **state)
 	assert_mapped(&s2, 3 * GIB - 1, 8 * GIB - 1, RWX, GIB);
 	assert_mapped(&s2, 3 * GIB, 8 * GIB, RWX, 2 * MIB);
 	assert_mapped(&s2, 3 * GIB + 4 * MIB, 8 * GIB + 4 * MIB, RWX, 4 * KIB);
-	assert_mapped(&s2, 3 * GIB + 4 * MIB + 4 * KIB - 1, 8 * GIB + 4 * MIB + 4 * KIB - 1, RWX, 4 * KIB);
+	assert_mapped(&s2, 3 * GIB + 4 * MIB + 4 * KIB - 1, 8 * GIB + 4 * MIB + 4 * KIB - 1, RWX,
+		      4 * KIB);
 	assert_absent(&s2, 3 * GIB + 4 * MIB + 4 * KIB);
 }
 
@@ -220,7 +223,9 @@ static void what_cannot_be_mapped_is_refused(void **state)
 
 static void an_empty_pool_leaves_everything_as_it_was(void **state)
 {
-	const struct mem_region big = { .gpa = 2 * MIB - 4 * KIB, .hpa = 0, .size = 4 * MIB, .flags = RWX };
+	const struct mem_region big = {
+		.gpa = 2 * MIB - 4 * KIB, .hpa = 0, .size = 4 * MIB, .flags = RWX
+	};
 	struct stage2 s2;
 	unsigned int free_pages = 0;
 	int error = -ENOMEM;
@@ -267,7 +272,9 @@ static void protection_keeps_devices_uncached_and_not_executable(void **state)
 
 	(void)state;
 	assert_int_equal(stage2_init(&s2, &stage2_intel, true), 0);
-	assert_int_equal(map(&s2, 0, 0x80000000, 4 * MIB, REGION_READ | REGION_WRITE | REGION_DEVICE), 0);
+	assert_int_equal(map(&s2, 0, 0x80000000, 4 * MIB,
+			     REGION_READ | REGION_WRITE | REGION_DEVICE),
+			 0);
 	assert_int_equal(stage2_protect(&s2, 0x1000, 0x1000, RWX), 0);
 	assert_mapped(&s2, 0x1000, 0x80001000, REGION_READ | REGION_WRITE | REGION_DEVICE, 4 * KIB);
 	assert_int_equal(stage2_protect(&s2, 0x1000, 0x1000, REGION_READ | REGION_EXECUTE), 0);
@@ -369,7 +376,8 @@ static void random_regions_are_mapped_completely_with_the_expected_sizes_and_cou
 		struct stage2 s2;
 
 		arena_used = 0;
-		assert_int_equal(stage2_init(&s2, noise(2) ? &stage2_amd : &stage2_intel, max_1g), 0);
+		assert_int_equal(stage2_init(&s2, noise(2) ? &stage2_amd : &stage2_intel, max_1g),
+				 0);
 		for (unsigned int i = 0; i < ARRAY_SIZE(regions); i++) {
 			uint64_t shift = noise(3) * 9 + 12; /* how well both addresses agree */
 			uint64_t hpa = (gpa & (BIT_ULL(shift) - 1)) + (noise(1 << 12) << shift);
@@ -394,8 +402,8 @@ static void random_regions_are_mapped_completely_with_the_expected_sizes_and_cou
 				uint64_t size = leaf_size(r, at, max_1g);
 
 				assert_mapped(&s2, at, at - r->gpa + r->hpa, r->flags, size);
-				assert_mapped(&s2, at + size - 1, at + size - 1 - r->gpa + r->hpa, r->flags,
-					      size);
+				assert_mapped(&s2, at + size - 1, at + size - 1 - r->gpa + r->hpa,
+					      r->flags, size);
 			}
 			if (end < next)
 				assert_absent(&s2, end);
@@ -505,13 +513,16 @@ int main(void)
 		cmocka_unit_test_setup(the_hypervisors_own_entries_are_not_for_user_mode, setup),
 		cmocka_unit_test_setup(leaves_are_as_large_as_alignment_and_length_permit, setup),
 		cmocka_unit_test_setup(without_1_gib_pages_2_mib_are_the_largest, setup),
-		cmocka_unit_test_setup(the_page_size_follows_the_less_aligned_of_both_addresses, setup),
+		cmocka_unit_test_setup(the_page_size_follows_the_less_aligned_of_both_addresses,
+				       setup),
 		cmocka_unit_test_setup(what_cannot_be_mapped_is_refused, setup),
 		cmocka_unit_test_setup(an_empty_pool_leaves_everything_as_it_was, setup),
 		cmocka_unit_test_setup(protection_keeps_devices_uncached_and_not_executable, setup),
-		cmocka_unit_test_setup(a_typical_cell_takes_as_many_pages_as_the_generator_computes, setup),
+		cmocka_unit_test_setup(a_typical_cell_takes_as_many_pages_as_the_generator_computes,
+				       setup),
 		cmocka_unit_test_setup(
-			random_regions_are_mapped_completely_with_the_expected_sizes_and_counts, setup),
+			random_regions_are_mapped_completely_with_the_expected_sizes_and_counts,
+			setup),
 		cmocka_unit_test_setup(
 			random_mapping_unmapping_and_protecting_agrees_with_a_flat_model, setup),
 	};

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tests of core/string.c against the C library. The file is included under other names: under its own, it
- * would replace the functions that the sanitizers check.
+ * Tests of core/string.c against the C library, and of what else is small in core: ring.h and
+ * pool.c. string.c is included under other names: under its own, it would replace the functions
+ * that the sanitizers check.
  */
+/* sources: src/core/pool.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,6 +27,11 @@
 #undef strlen
 #undef strcmp
 
+#include "core/partition.h"
+#include "core/pool.h"
+#include "core/ring.h"
+
+#define POOL_PAGES 16u
 #define LONGEST 200u
 
 static uint8_t noise(void)
@@ -69,7 +76,8 @@ static void memmove_copes_with_every_overlap(void **state)
 			fill(memory, sizeof(memory));
 			memcpy(expected, memory, sizeof(memory));
 			memmove(expected + to, expected + LONGEST, size);
-			assert_ptr_equal(own_memmove(memory + to, memory + LONGEST, size), memory + to);
+			assert_ptr_equal(own_memmove(memory + to, memory + LONGEST, size),
+					 memory + to);
 			assert_memory_equal(memory, expected, sizeof(memory));
 		}
 	}
@@ -108,7 +116,8 @@ static void memcmp_orders_as_unsigned_bytes(void **state)
 		memcpy(right, left, sizeof(left));
 		if (size && noise() % 4)
 			right[noise() % size] = noise();
-		assert_int_equal(sign(own_memcmp(left, right, size)), sign(memcmp(left, right, size)));
+		assert_int_equal(sign(own_memcmp(left, right, size)),
+				 sign(memcmp(left, right, size)));
 	}
 	assert_int_equal(own_memcmp("a", "b", 0), 0);
 	assert_true(own_memcmp("\x80", "\x7f", 1) > 0);
@@ -116,7 +125,8 @@ static void memcmp_orders_as_unsigned_bytes(void **state)
 
 static void strlen_and_strcmp_agree_with_the_c_library(void **state)
 {
-	static const char *const words[] = { "", "a", "ab", "abc", "abd", "b", "\x80", "\xff", "ab\x01" };
+	static const char *const words[] = { "",  "a",	  "ab",	  "abc",   "abd",
+					     "b", "\x80", "\xff", "ab\x01" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
@@ -127,6 +137,57 @@ static void strlen_and_strcmp_agree_with_the_c_library(void **state)
 	}
 }
 
+uint8_t page_pool[POOL_PAGES * 4096] __attribute__((aligned(4096)));
+const uint64_t page_pool_size = sizeof(page_pool);
+
+static void a_ring_keeps_order_uses_all_bytes_and_survives_index_overflow(void **state)
+{
+	uint8_t data[8];
+	struct ring ring;
+	uint8_t in = 0, out = 0, byte;
+
+	(void)state;
+	ring_init(&ring, data, sizeof(data));
+	ring.head = ring.tail = UINT32_MAX - 20;
+	assert_false(ring_get(&ring, &byte));
+	for (int round = 0; round < 1000; round++) {
+		for (int n = rand() % 10; n; n--) {
+			bool full = (uint8_t)(in - out) == sizeof(data);
+
+			assert_int_equal(ring_put(&ring, in), !full);
+			in = (uint8_t)(in + !full);
+		}
+		assert_int_equal(ring_used(&ring), (uint8_t)(in - out));
+		assert_int_equal(ring_space(&ring), 8 - (uint8_t)(in - out));
+		for (uint32_t n = 0; n < ring_used(&ring); n++)
+			assert_int_equal(ring_peek(&ring, n), (uint8_t)(out + n));
+		for (int n = rand() % 10; n && out != in; n--) {
+			assert_true(ring_get(&ring, &byte));
+			assert_int_equal(byte, out++);
+		}
+	}
+}
+
+static void the_pool_gives_zeroed_pages_until_it_is_empty(void **state)
+{
+	uint8_t *first;
+
+	(void)state;
+	memset(page_pool, 0xff, sizeof(page_pool));
+	first = pool_alloc(3);
+	assert_ptr_equal(first, page_pool);
+	assert_ptr_equal(pool_alloc(1), page_pool + 3 * 4096);
+	for (size_t i = 0; i < sizeof(page_pool); i++)
+		assert_int_equal(page_pool[i], i < 4 * 4096 ? 0 : 0xff);
+	assert_int_equal(pool_free_pages(), POOL_PAGES - 4);
+	assert_null(pool_alloc(POOL_PAGES - 3));
+	assert_null(pool_alloc(UINT32_MAX));
+	assert_null(pool_alloc(0));
+	assert_non_null(pool_alloc(POOL_PAGES - 4));
+	assert_int_equal(pool_free_pages(), 0);
+	assert_null(pool_alloc(1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +196,8 @@ int main(void)
 		cmocka_unit_test(memset_writes_its_range_and_nothing_else),
 		cmocka_unit_test(memcmp_orders_as_unsigned_bytes),
 		cmocka_unit_test(strlen_and_strcmp_agree_with_the_c_library),
+		cmocka_unit_test(a_ring_keeps_order_uses_all_bytes_and_survives_index_overflow),
+		cmocka_unit_test(the_pool_gives_zeroed_pages_until_it_is_empty),
 	};
 
 	srand(1);

@@ -37,6 +37,10 @@ void attack_note(struct attack *attack, const char *fmt, ...) __attribute__((for
 /* Counts one attempt. */
 void attack_count(struct attack *attack, bool leaked);
 
+/* Counts one attempt that must end in exception @should; @vector is what probe_run() returned.
+ * Notes a leak. */
+void attack_must_raise(struct attack *attack, const char *what, int vector, int should);
+
 /* Adds a range; it is joined with the last one added when it touches or overlaps its end. */
 void ranges_add(struct ranges *ranges, uint64_t first, uint64_t last);
 

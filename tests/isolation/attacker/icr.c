@@ -85,6 +85,15 @@ static void send(struct tally *tally, uint32_t destination, uint32_t low)
 		tally->faults++;
 }
 
+static unsigned int bit_count(uint32_t v)
+{
+	unsigned int n = 0;
+
+	for (; v; v &= v - 1)
+		n++;
+	return n;
+}
+
 /*
  * True for a logical destination that names others besides the @n own CPUs. On a machine without
  * the others the own get it; a hypervisor may as well refuse the whole command.
@@ -92,7 +101,7 @@ static void send(struct tally *tally, uint32_t destination, uint32_t low)
 static bool is_mixed(uint32_t destination, uint32_t low, unsigned int n)
 {
 	return low & ICR_LOGICAL && n && destination != APIC_BROADCAST &&
-	       (unsigned int)__builtin_popcount(destination & 0xffff) > n;
+	       bit_count(destination & 0xffff) > n;
 }
 
 /* One command of which @n own CPUs are destinations. */

@@ -138,9 +138,9 @@ static void attack_simple(struct attack *attack)
 	/* On a bare machine, INVD throws away what others wrote. */
 	if (in_cell)
 		attack_note(attack, "INVD exception %d", probe_run(do_invd, NULL));
-	attack_count(attack, probe_run(do_rsm, NULL) != VECTOR_UD);
-	attack_count(attack, probe_run(do_int3, NULL) != VECTOR_BP);
-	attack_count(attack, probe_run(do_ud2, NULL) != VECTOR_UD);
+	attack_must_raise(attack, "RSM", probe_run(do_rsm, NULL), VECTOR_UD);
+	attack_must_raise(attack, "INT3", probe_run(do_int3, NULL), VECTOR_BP);
+	attack_must_raise(attack, "UD2", probe_run(do_ud2, NULL), VECTOR_UD);
 }
 
 static volatile uint64_t monitored;

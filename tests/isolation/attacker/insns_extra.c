@@ -74,7 +74,7 @@ void attack_xsetbv(struct attack *attack)
 	unsigned int accepted = 0;
 
 	/* Without CR4.OSXSAVE the instruction does not exist. */
-	attack_count(attack, probe_run(do_xsetbv, &off) != VECTOR_UD);
+	attack_must_raise(attack, "XSETBV without OSXSAVE", probe_run(do_xsetbv, &off), VECTOR_UD);
 	if (!(cpuid(1, 0).ecx & CPUID_XSAVE)) {
 		attack_note(attack, "XSETBV: no XSAVE in CPUID");
 		return;
@@ -224,7 +224,7 @@ void attack_debug_registers(struct attack *attack)
 	attack_bits(attack, &dr6, 0xffffffff00000000ull); /* APM2 13.1.1 */
 	attack_bits(attack, &dr7, 0xffffffff00000000ull);
 	write_cr4(cr4 | CR4_DE);
-	attack_count(attack, probe_run(do_read_dr4, &value) != VECTOR_UD);
+	attack_must_raise(attack, "reading DR4", probe_run(do_read_dr4, &value), VECTOR_UD);
 	write_cr4(cr4);
 }
 

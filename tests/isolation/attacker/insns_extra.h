@@ -5,10 +5,16 @@
 
 struct attack;
 
-void attack_xsetbv(struct attack *attack);	      /* XCR0 and absent XCRs */
-void attack_control_registers(struct attack *attack); /* CR0, CR8 */
-void attack_debug_registers(struct attack *attack);   /* DR4 to DR7 */
-void attack_transfers(struct attack *attack); /* far jumps, task gates, IRET with NT, LTR, LLDT */
-	struct attack *attack); /* CR4, CR3: may end the cell on an emulator */
+/* XCR0 and absent XCRs. */
+void attack_xsetbv(struct attack *attack);
+
+/* CR0 and CR8. */
+void attack_control_registers(struct attack *attack);
+
+/* DR4, DR6 and DR7. */
+void attack_debug_registers(struct attack *attack);
+
+/* Far jumps and calls, IRET with NT, LTR, LLDT. */
+void attack_transfers(struct attack *attack);
 
 #endif

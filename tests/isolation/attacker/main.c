@@ -2,17 +2,25 @@
 /*
  * The attacker: a cell that tries to reach everything it was not given.
  *
- * Options on the command line:
- *   tests=<name>[=<argument>],...  what to run; default:
- * memory,ports,msrs,x2apic,icr,storm,svm,insns only by name: fetch[=<hex>], badcr3[=<hex>], reservedcr, crash,
- * badport=<hex>, badmem=<hex>, badicr=<hex> target=<hex>,...    physical addresses to attack in
- * every way (the victim's, the hypervisor's) sweep=<GiB>         how far memory is sampled (default
- * 64) skipports=<hex>[-<hex>],...  ports that are not written; ownports= alike, ports that may
- * answer skip=<part>,...     leaves out: straddle, string, locked, walk (memory), deputy, stringio
- * (ports), cr3, cr4 (insns: their reserved bits, which end the cell where the CPU is QEMU's TCG)
- *   cell=0, cell=1      whether a hypervisor is expected; default: found out by CPUID
- * Each test prints "attack <name> begin", its results, "attack <name> end tried=.. denied=..
- * leaked=.."; the end is "ATTACK COMPLETE". A test that held has leaked=0.
+ * Options on the command line (numbers are hexadecimal unless said otherwise):
+ *
+ * - tests=NAME[=ARGUMENT],... is what to run. Default: all of memory, ports, msrs, x2apic, icr,
+ * storm, svm, insns. Only by name, because they may end the cell: fetch[=ADDRESS],
+ * badcr3[=ADDRESS], reservedcr, crash, badport=PORT, badmem=ADDRESS, badicr=DESTINATION.
+ *
+ * - target=ADDRESS,... are physical addresses to attack in every way (the victim's, the
+ * hypervisor's).
+ *
+ * - sweep=GIB (decimal) is how far memory is sampled; default 64.
+ *
+ * - skipports=FIRST[-LAST],... are ports that are not written; ownports= those that may answer.
+ *
+ * - skip=PART,... leaves out: straddle, string, locked, walk (memory); deputy, stringio (ports).
+ *
+ * - cell=0 or cell=1 says whether a hypervisor is expected; by default CPUID is asked.
+ *
+ * Each test prints "attack NAME begin", its results, "attack NAME end tried=N denied=N leaked=N";
+ * the end is "ATTACK COMPLETE". A test that held has leaked=0.
  */
 #include "attack.h"
 #include "boot.h"

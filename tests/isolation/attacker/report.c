@@ -36,6 +36,13 @@ void attack_count(struct attack *attack, bool leaked)
 		attack->denied++;
 }
 
+void attack_must_raise(struct attack *attack, const char *what, int vector, int should)
+{
+	attack_count(attack, vector != should);
+	if (vector != should)
+		attack_note(attack, "LEAK %s: exception %d, should be %d", what, vector, should);
+}
+
 void attack_end(const struct attack *attack)
 {
 	print("attack %s end tried=%lu denied=%lu leaked=%lu\n", attack->name, attack->tried,

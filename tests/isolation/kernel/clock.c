@@ -17,7 +17,7 @@
 #define PM_TIMER_MASK 0xffffffu
 
 #define MEASURE_MS 10
-#define MEASUREMENTS 7
+#define MEASUREMENTS 8
 #define PATIENCE 50000000u
 
 uint64_t tsc_hz;
@@ -32,8 +32,8 @@ static uint64_t measure_by_pit(void)
 	outb(PORT61, (uint8_t)((inb(PORT61) & ~PORT61_SPEAKER) | PORT61_GATE2));
 	outb(PIT_COMMAND, PIT_CH2_MODE0);
 	outb(PIT_CHANNEL2, (uint8_t)count);
-	outb(PIT_CHANNEL2, (uint8_t)(count >> 8));
 	start = rdtsc();
+	outb(PIT_CHANNEL2, (uint8_t)(count >> 8)); /* starts the count */
 	while (!(inb(PORT61) & PORT61_OUT2)) {
 		if (++polls == PATIENCE)
 			return 0;
@@ -52,8 +52,8 @@ static uint64_t measure_by_pm_timer(uint16_t port)
 
 	if (!port)
 		return 0;
-	first = inl(port);
 	start = rdtsc();
+	first = inl(port);
 	do {
 		now = inl(port);
 		if (++polls == PATIENCE)
@@ -64,20 +64,19 @@ static uint64_t measure_by_pm_timer(uint16_t port)
 
 void clock_init(uint16_t pm_timer_port)
 {
-	uint64_t found[MEASUREMENTS];
+	uint64_t least = UINT64_MAX;
 
-	/* The median: whoever shares the machine may delay any single one, at either end. */
+	/* Whoever shares the machine may delay a measurement, which can only make it longer: the
+	 * shortest is best. */
 	for (unsigned int n = 0; n < MEASUREMENTS; n++) {
 		uint64_t ticks = measure_by_pit();
-		unsigned int at = n;
 
 		if (!ticks)
 			ticks = measure_by_pm_timer(pm_timer_port);
-		for (; at && found[at - 1] > ticks; at--)
-			found[at] = found[at - 1];
-		found[at] = ticks;
+		if (ticks < least)
+			least = ticks;
 	}
-	tsc_hz = found[MEASUREMENTS / 2] * (1000 / MEASURE_MS);
+	tsc_hz = least * (1000 / MEASURE_MS);
 	if (tsc_hz < 1000000) {
 		print("warning: neither 8254 nor ACPI timer counts; taking the TSC for 1 GHz\n");
 		tsc_hz = 1000000000;

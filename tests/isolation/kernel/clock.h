@@ -8,7 +8,7 @@
 /* TSC ticks per second. */
 extern uint64_t tsc_hz;
 
-/* Measures tsc_hz (about 70 ms). @pm_timer_port is the FADT's PM_TMR_BLK, 0 if there is none. */
+/* Measures tsc_hz (about 80 ms). @pm_timer_port is the FADT's PM_TMR_BLK, 0 if there is none. */
 void clock_init(uint16_t pm_timer_port);
 
 /* A span of TSC ticks, up to centuries, in microseconds. */

@@ -2,16 +2,24 @@
 /*
  * The victim: a cell that notices when anybody disturbs it.
  *
- * Prints "victim ready ..." once, then one line each second, forever:
- *   victim t=<s> ticks=<n> passes=<n> errors=<n> unexpected=<n> maxgap_us=<n>
- * t          seconds since the timers started
- * ticks      timer interrupts of the CPU that had the fewest (100 a second)
- * passes     times that all memory was verified
- * errors     words of memory and device or CPU registers that were not as left
- * unexpected interrupts, NMIs and exceptions that nobody asked for
- * maxgap_us  the longest time between two ticks of one CPU (10000 were ideal)
- * A "victim error: ..." line tells about each of the first few errors. Option: memory=<MiB> at most
- * is patterned.
+ * Prints "victim ready cpus=N" once, then one line each second, forever:
+ *
+ *   victim t=S ticks=N passes=N errors=N unexpected=N maxgap_us=N
+ *
+ * - t: seconds since the timers started, by the TSC
+ *
+ * - ticks: timer interrupts of the CPU that had the fewest (100 a second)
+ *
+ * - passes: times that all memory was verified
+ *
+ * - errors: words of memory, and device or CPU registers, that were not as left
+ *
+ * - unexpected: interrupts, NMIs and exceptions that nobody asked for
+ *
+ * - maxgap_us: the longest time between two ticks of one CPU (10000 were ideal)
+ *
+ * A "victim error: ..." line tells about each of the first few errors. Option: memory=MIB (decimal)
+ * at most is patterned.
  */
 #include "victim.h"
 #include "boot.h"

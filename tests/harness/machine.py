@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A machine whose console is read and written by tests.
+
+The transport is one object with pexpect's interface (here QEMU's stdio); a board on a serial line can take its
+place. Timeouts are by progress: a wait fails when the machine said nothing at all for STALL seconds, or at the
+latest after `timeout` seconds, whichever comes first.
+"""
+
+import os
+import re
+import time
+
+import pexpect
+
+from harness.build import TOP
+
+STALL = 60
+ESCAPE = "\x1d"
+PREFIX = re.compile(r"^(?:.*\x1b\[0m)?\[(\w+)\] *(.*)$")
+#: What terminals are asked or told in passing: colours, cursor reports.
+ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1bc")
+
+
+class Silence(AssertionError):
+    """The machine did not say what a test waited for."""
+
+
+class Machine:
+    """Runs a command (QEMU) and collects what it prints, by line."""
+
+    def __init__(self, command, name):
+        self.name = name
+        self.lines = []  # whole lines, without terminal controls
+        self._partial = ""
+        self._pty = pexpect.spawn(command[0], command[1:], cwd=str(TOP), encoding="latin1", echo=False,
+                                  dimensions=(50, 400), env={**os.environ, "TERM": "dumb"})
+        self._pty.delaybeforesend = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Ends the machine at once."""
+        self._pty.close(force=True)
+
+    def send(self, text):
+        """Types @text, at a pace that a slow guest's UART keeps up with."""
+        for character in text:
+            self._pty.send(character)
+            time.sleep(0.003)
+
+    def _read(self):
+        """Takes what came within a second; False when nothing did, None when the machine has ended."""
+        try:
+            text = self._pty.read_nonblocking(65536, timeout=1)
+        except pexpect.TIMEOUT:
+            return False
+        except pexpect.EOF:
+            return None
+        self._partial += ANSI.sub("", text.replace("\r", ""))
+        *done, self._partial = self._partial.split("\n")
+        self.lines += done
+        return True
+
+    def text(self):
+        """All that was printed so far, the unfinished line included."""
+        return "\n".join([*self.lines, self._partial])
+
+    def wait_until(self, condition, what, timeout=300, stall=STALL):
+        """Reads until condition() is true; returns its value. Raises Silence, with the console's end, if not."""
+        deadline = time.monotonic() + timeout
+        heard = time.monotonic()
+        while True:
+            value = condition()
+            if value:
+                return value
+            now = time.monotonic()
+            if now > deadline or now - heard > stall:
+                raise Silence(f"{self.name}: waited for {what}; the console ends with:\n{self.tail()}")
+            got = self._read()
+            if got is None and not condition():
+                raise Silence(f"{self.name}: ended before {what}; the console ends with:\n{self.tail()}")
+            if got:
+                heard = time.monotonic()
+
+    def wait(self, pattern, timeout=300, stall=STALL, start=0):
+        """Waits for a line (or the unfinished one) that matches @pattern; returns the match."""
+        regex = re.compile(pattern)
+        position = start
+
+        def found():
+            nonlocal position
+            for line in self.lines[position:]:
+                match = regex.search(line)
+                if match:
+                    return match
+            position = len(self.lines)
+            return regex.search(self._partial)
+
+        return self.wait_until(found, f"/{pattern}/", timeout, stall)
+
+    def wait_end(self, timeout=120):
+        """Waits until the machine has switched itself off."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if self._read() is None:
+                return
+        raise Silence(f"{self.name}: does not switch off; the console ends with:\n{self.tail()}")
+
+    def tail(self, count=60):
+        """The last lines, for messages."""
+        return "\n".join([*self.lines[-count:], self._partial])
+
+
+class Bulkhead(Machine):
+    """A machine that runs Bulkhead: its console carries one prefixed stream a cell."""
+
+    def cell_lines(self, cell):
+        """The whole lines of one cell (or of "bulkhead"), without the prefix."""
+        matches = (PREFIX.match(line) for line in self.lines)
+        return [m.group(2) for m in matches if m and m.group(1) == cell]
+
+    def cell_text(self, cell):
+        """The cell's lines and what stands in its unfinished one."""
+        return "\n".join(self.cell_lines(cell) + self._unfinished(cell))
+
+    def _unfinished(self, cell):
+        match = PREFIX.match(self._partial)
+        return [match.group(2)] if match and match.group(1) == cell else []
+
+    def wait_cell(self, cell, pattern, timeout=300, stall=STALL, start=0):
+        """Waits for a line of @cell from its number @start on that matches; returns the match."""
+        regex = re.compile(pattern)
+
+        def found():
+            for line in self.cell_lines(cell)[start:] + self._unfinished(cell):
+                match = regex.search(line)
+                if match:
+                    return match
+            return None
+
+        return self.wait_until(found, f"/{pattern}/ of {cell}", timeout, stall)
+
+    def focus(self, index):
+        """Moves the console's input to cell number @index."""
+        start = len(self.cell_lines("bulkhead"))
+        self.send(f"{ESCAPE}{index}")
+        self.wait_cell("bulkhead", "input goes to", start=start)
+
+    def command(self, key, pattern):
+        """Types a console command; returns the hypervisor's lines since, once one matched @pattern."""
+        start = len(self.cell_lines("bulkhead"))
+        self.send(ESCAPE + key)
+        self.wait_cell("bulkhead", pattern, start=start)
+        return self.cell_lines("bulkhead")[start:]
+
+    def shell(self, cell, index, line, pattern, timeout=120):
+        """Types a command line into a cell's shell and waits for output that matches; returns the match."""
+        self.focus(index)
+        start = len(self.cell_lines(cell))
+        self.send(line + "\r")
+        return self.wait_cell(cell, pattern, timeout, start=start)
+
+    def counters(self):
+        """All exit counters: {(cell, vcpu): {reason: count}}, with "total"."""
+        lines = self.command("s", r"accesses " + self.last_cell)
+        result = {}
+        for line in lines:
+            match = re.match(r"exits (\w+) vcpu=(\d+) (.*)", line)
+            if match:
+                pairs = (pair.split("=") for pair in match.group(3).split())
+                result[match.group(1), int(match.group(2))] = {k: int(v) for k, v in pairs}
+        return result
+
+    last_cell = "linux1"

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The life of cells: crash, restart and power-off of one, while the other goes on; refusal of a wrong machine."""
+
+import re
+
+import pytest
+
+from harness import build
+from harness.systems import start
+
+DUO = "configs/qemu-x86-duo.dts"
+#: An address that no cell owns: in the hole below the I/O APIC, no RAM, no device.
+NOBODYS = 0xD0000000
+
+
+@pytest.fixture(name="machine")
+def running_duo():
+    """The default system, both shells ready."""
+    with start(build.system(DUO)) as machine:
+        machine.wait_cell("linux0", "linux0:~#")
+        machine.focus(1)
+        machine.wait_cell("linux1", "linux1:~#")
+        yield machine
+
+
+def counted(machine, cell):
+    """The numbers that the cell's counter has printed so far."""
+    text = "\n".join(machine.cell_lines(cell))
+    return [int(n) for n in re.findall(r"^counter (\d+)$", text, re.M)]
+
+
+def start_counter(machine):
+    """Lets linux1 count aloud."""
+    machine.focus(1)
+    machine.send("counter\r")
+    machine.wait_cell("linux1", r"^counter 5$")
+
+
+def assert_counter_goes_on(machine, more=15):
+    """linux1 counts on, without a gap."""
+    reached = counted(machine, "linux1")[-1]
+    machine.wait_cell("linux1", rf"^counter {reached + more}$")
+    numbers = counted(machine, "linux1")
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def test_a_crash_stops_one_cell_and_is_reported(machine):
+    """An access to nobody's memory ends linux0 with a report a person can act on; linux1 counts on."""
+    start_counter(machine)
+    machine.focus(0)
+    machine.send(f"devmem {NOBODYS:#x} 32\r")
+    machine.wait_cell("bulkhead", "cell linux0: failed")
+    report = "\n".join(machine.cell_lines("bulkhead"))
+    assert re.search(r"cell linux0: FAULT on vCPU [01] \(CPU [01]\) at pc 0x[0-9a-f]+: accessed memory", report)
+    assert f"touched: read at guest-physical {NOBODYS:#x}" in report
+    assert "memory = <...>" in report and "passthrough = <&device>" in report
+    assert re.search(r"configured at: configs/qemu-x86-duo.dts:\d+", report)
+    assert_counter_goes_on(machine)
+    assert "linux0: failed" in "\n".join(machine.command("c", "cell 1"))
+
+
+def test_reboot_restarts_one_cell_alone(machine):
+    """`reboot` in linux0 starts that cell again from its pristine images; linux1 counts on."""
+    start_counter(machine)
+    machine.focus(0)
+    machine.send("echo changed > /marker; reboot -f\r")
+    machine.wait_cell("bulkhead", "cell linux0: starts again on 2 CPUs")
+    started = len(machine.cell_lines("linux0"))
+    machine.wait_cell("linux0", "linux0:~#", start=started - 1)
+    machine.shell("linux0", 0, "ls /marker; nproc | sed s/^/cpus=/", "^cpus=2$")
+    assert any("No such file" in line for line in machine.cell_lines("linux0")[started:])
+    assert_counter_goes_on(machine)
+
+
+def test_power_off_of_all_cells_ends_the_machine(machine):
+    """Each `poweroff` halts its own cell; the last one switches the machine off."""
+    machine.focus(0)
+    machine.send("poweroff -f\r")
+    machine.wait_cell("bulkhead", "cell linux0: halted")
+    machine.shell("linux1", 1, "echo still $((40 + 2))", "^still 42$")
+    machine.send("poweroff -f\r")
+    machine.wait_cell("bulkhead", "all cells have ended")
+    machine.wait_end()
+
+
+@pytest.mark.parametrize("change, says", [
+    ({"-smp": "2"}, r"CPU with APIC id 3: not in this machine, which has 2 CPUs"),
+    ({"-m": "1024"}, r"RAM 0x100000 to 0x7fdfffff .*: the machine has no usable RAM at 0x3f"),
+    ({"-cpu": "max,-svm"}, r"lacks a virtualisation extension"),
+    ({"-cpu": "max,-npt"}, r"lacks nested paging"),
+    ({"-cpu": "max,-x2apic"}, r"lacks x2APIC"),
+])
+def test_a_wrong_board_is_refused(change, says):
+    """A machine that differs from the DTS's board is named and not started."""
+    with start(build.system(DUO), replace=change) as machine:
+        machine.wait_cell("bulkhead", says)
+        machine.wait_cell("bulkhead", "this machine is not the board .* configs/")
+        machine.wait_cell("bulkhead", "refused to start; Bulkhead stops here")
+        assert not machine.cell_lines("linux0")

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every system of configs/, by its guests' own words."""
+
+import pytest
+
+from expect import assert_cell, run_selfchecks
+from harness import build
+from harness.systems import bare_check, start
+
+CLOUD = "vmlinuz-6.1-cloud-amd64"
+GENERIC = "vmlinuz-6.1-amd64"
+
+#: system -> cells in order: (name, CPUs, MiB, kernel)
+SYSTEMS = {
+    "qemu-x86-duo": [("linux0", 2, 512, CLOUD), ("linux1", 2, 512, CLOUD)],
+    "qemu-x86-solo4": [("linux0", 4, 1024, CLOUD)],
+    "qemu-x86-quad": [(f"linux{i}", 1, 256, CLOUD) for i in range(4)],
+    "qemu-x86-mixed": [("linux0", 2, 512, CLOUD), ("linux1", 2, 512, GENERIC)],
+}
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_cells_are_what_the_dts_says(name):
+    """Each cell sees its CPUs, memory, devices and a good clock, and no warning that bare metal does not show."""
+    cells = SYSTEMS[name]
+    folder = build.system(f"configs/{name}.dts")
+    bare = {kernel: bare_check(kernel, 2) for *_, kernel in cells}
+    with start(folder) as machine:
+        checks = run_selfchecks(machine, [cell for cell, *_ in cells])
+    for cell, cpus, memory, kernel in cells:
+        assert_cell(checks[cell], cell, cpus, memory, bare[kernel])
+        flavour = "cloud-amd64" if kernel == CLOUD else "amd64"
+        assert checks[cell]["kernel"][0].endswith(f"-{flavour}")
+
+
+def test_uart_passthrough_is_seen_in_its_cell_and_nowhere_else():
+    """linux1 drives the physical COM2 by interrupt; linux0 finds nothing at COM2's ports."""
+    folder = build.system("configs/qemu-x86-uart.dts")
+    com2 = folder / "com2.txt"
+    with start(folder, extra=["-serial", "mon:stdio", "-serial", f"file:{com2}"]) as machine:
+        checks = run_selfchecks(machine, ["linux0", "linux1"])
+        machine.shell("linux1", 1, "for i in 1 2 3 4 5 6 7 8; do echo hello $i from linux1 > /dev/ttyS1; done; "
+                      "grep ttyS1 /proc/interrupts; echo do''ne", "^done")
+        machine.shell("linux0", 0, "echo x > /dev/ttyS1; echo sta''tus $?", "status [1-9]")
+        interrupts = [line for line in machine.cell_lines("linux1") if line.endswith(" ttyS1")]
+    assert any(s.startswith("uart:16550A port:000002F8 irq:3 ") for s in checks["linux1"]["serial.1"])
+    assert "serial.1" not in checks["linux0"]
+    assert "hello 8 from linux1" in com2.read_text(encoding="latin1")
+    assert interrupts and sum(int(n) for n in interrupts[-1].split()[1:3]) > 0
+
+
+def test_grub_boots_the_same_system():
+    """The ISO image starts by GRUB and multiboot2, and both cells reach their shells."""
+    build.make("CONFIG=configs/qemu-x86-duo.dts", "iso")
+    with start(build.BUILD / "qemu-x86-duo", loader="cdrom") as machine:
+        machine.wait_cell("bulkhead", "multiboot2, AMD SVM, 4 CPUs, 2 cells")
+        machine.wait_cell("linux0", "linux0:~#")
+        machine.wait_cell("linux1", "2 CPU")
