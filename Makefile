@@ -79,7 +79,7 @@ $(GEN)/partition.c $(GEN)/images.S $(GEN)/layout.h $(GEN)/qemu.args: $(GEN)/.don
 $(OUT)/images.mk: $(CONFIG) $(wildcard configs/*.dtsi configs/boards/*.dtsi) | $(BUILD)/.setup-build
 	@mkdir -p $(@D)
 	$(Q)$(GEN_CONFIG) --list-images > $@.names || { rm -f $@.names; exit 1; }
-	@sed 's|^|$(GEN)/.done: $(IMAGES_DIR)/|' $@.names > $@ && rm $@.names
+	@sed -e '\|/|!s|^|$(IMAGES_DIR)/|' -e 's|^|$(GEN)/.done: |' $@.names > $@ && rm $@.names
 
 NEEDS_CONFIG := $(filter-out help list clean setup images update-images test lint docs,$(or $(MAKECMDGOALS),all))
 ifneq ($(NEEDS_CONFIG),)
@@ -104,6 +104,26 @@ $(OUT)/bulkhead.elf: $(OUT)/hypervisor.ld $(OBJECTS) $(OUT)/partition.o $(OUT)/i
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -T $(OUT)/hypervisor.ld $(filter %.o,$^) -o $@.tmp
 	@mv $@.tmp $@
+
+# --- Test kernels and deliberately faulty hypervisors -------------------------------------------
+
+$(BUILD)/tests/isolation/%.elf: FORCE
+	$(Q)$(MAKE) -s -C tests/isolation O=$(CURDIR)/$(BUILD)/tests/isolation CC=$(CC) V=$(if $(Q),0,1) \
+		$(CURDIR)/$@
+
+# bulkhead-without-x.elf lacks the wall that tests/isolation/walls/x.c replaces.
+wrapped-page := guest_init_cell
+wrapped-port := svm_cell_init
+wrapped-icr := guest_send_ipi
+
+$(OUT)/bulkhead-without-%.elf: tests/isolation/walls/%.c $(OUT)/bulkhead.elf
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out -Wmissing-prototypes,$(CFLAGS)) -c $< -o $(OUT)/without-$*.o
+	$(Q)$(CC) $(LDFLAGS) -Wl,--wrap=$(wrapped-$*) -T $(OUT)/hypervisor.ld $(OBJECTS) $(OUT)/partition.o \
+		$(OUT)/images.o $(OUT)/without-$*.o -o $@
+
+.PHONY: FORCE
+FORCE:
 
 # --- Running ------------------------------------------------------------------------------------
 

@@ -6,6 +6,8 @@
 #include "core/string.h"
 
 _Static_assert((LOG_SIZE & (LOG_SIZE - 1)) == 0, "positions wrap by masking");
+_Static_assert(sizeof(size_t) == sizeof(uintmax_t) && sizeof(ptrdiff_t) == sizeof(intmax_t),
+	       "next_signed() and next_unsigned() take them for the same");
 _Static_assert(LOG_LINE_MAX * 8 <= LOG_SIZE, "a reader must be able to outrun a few writers");
 
 /* ---- Formatting ---- */
@@ -17,7 +19,6 @@ struct output {
 	char *buffer;
 	size_t size;
 	size_t length; /* of the full text */
-	va_list args;  /* what the conversions consume */
 };
 
 struct conversion {
@@ -87,45 +88,43 @@ static void put_string(struct output *out, const struct conversion *conv, const 
 }
 
 /* The next argument of the conversion's length, widened to 64 bits. */
-static int64_t next_signed(struct output *out, char length)
+static int64_t next_signed(va_list *args, char length)
 {
 	switch (length) {
 	case 'H':
-		return (signed char)va_arg(out->args, int);
+		return (signed char)va_arg(*args, int);
 	case 'h':
-		return (short)va_arg(out->args, int);
+		return (short)va_arg(*args, int);
 	case 'l':
-		return va_arg(out->args, long);
+		return va_arg(*args, long);
 	case 'L':
-		return va_arg(out->args, long long);
+		return va_arg(*args, long long);
 	case 'j':
-		return va_arg(out->args, intmax_t);
 	case 'z':
 	case 't':
-		return va_arg(out->args, ptrdiff_t);
+		return va_arg(*args, intmax_t);
 	default:
-		return va_arg(out->args, int);
+		return va_arg(*args, int);
 	}
 }
 
-static uint64_t next_unsigned(struct output *out, char length)
+static uint64_t next_unsigned(va_list *args, char length)
 {
 	switch (length) {
 	case 'H':
-		return (unsigned char)va_arg(out->args, unsigned int);
+		return (unsigned char)va_arg(*args, unsigned int);
 	case 'h':
-		return (unsigned short)va_arg(out->args, unsigned int);
+		return (unsigned short)va_arg(*args, unsigned int);
 	case 'l':
-		return va_arg(out->args, unsigned long);
+		return va_arg(*args, unsigned long);
 	case 'L':
-		return va_arg(out->args, unsigned long long);
+		return va_arg(*args, unsigned long long);
 	case 'j':
-		return va_arg(out->args, uintmax_t);
 	case 'z':
 	case 't':
-		return va_arg(out->args, size_t);
+		return va_arg(*args, uintmax_t);
 	default:
-		return va_arg(out->args, unsigned int);
+		return va_arg(*args, unsigned int);
 	}
 }
 
@@ -141,7 +140,7 @@ static const char *parse_number(const char *p, int *number)
 }
 
 /* Reads flags, width and precision at @p, which stands behind the '%'. */
-static const char *parse_layout(const char *p, struct output *out, struct conversion *conv)
+static const char *parse_layout(const char *p, va_list *args, struct conversion *conv)
 {
 	for (; *p == '-' || *p == '0'; p++) {
 		if (*p == '-')
@@ -150,7 +149,7 @@ static const char *parse_layout(const char *p, struct output *out, struct conver
 			conv->zero = true;
 	}
 	if (*p == '*') {
-		conv->width = va_arg(out->args, int);
+		conv->width = va_arg(*args, int);
 		if (conv->width < 0) {
 			conv->left = true;
 			conv->width = conv->width < -FIELD_MAX ? FIELD_MAX : -conv->width;
@@ -160,7 +159,7 @@ static const char *parse_layout(const char *p, struct output *out, struct conver
 		p = parse_number(p, &conv->width);
 	}
 	if (p[0] == '.' && p[1] == '*') {
-		conv->precision = va_arg(out->args, int);
+		conv->precision = va_arg(*args, int);
 		p += 2;
 	} else if (p[0] == '.') {
 		p = parse_number(p + 1, &conv->precision);
@@ -188,10 +187,10 @@ static const char *parse_length(const char *p, struct conversion *conv)
 }
 
 /* Carries out the conversion that starts with the '%' at @start; returns what follows it. */
-static const char *put_conversion(struct output *out, const char *start)
+static const char *put_conversion(struct output *out, const char *start, va_list *args)
 {
 	struct conversion conv = { .precision = -1 };
-	const char *p = parse_layout(start + 1, out, &conv);
+	const char *p = parse_layout(start + 1, args, &conv);
 	int64_t number;
 	char c;
 
@@ -201,28 +200,28 @@ static const char *put_conversion(struct output *out, const char *start)
 		put(out, '%');
 		break;
 	case 'c':
-		c = (char)va_arg(out->args, int);
+		c = (char)va_arg(*args, int);
 		conv.zero = false;
 		put_field(out, &conv, "", &c, 1);
 		break;
 	case 's':
-		put_string(out, &conv, va_arg(out->args, const char *));
+		put_string(out, &conv, va_arg(*args, const char *));
 		break;
 	case 'd':
 	case 'i':
-		number = next_signed(out, conv.length);
+		number = next_signed(args, conv.length);
 		put_number(out, &conv, number < 0 ? "-" : "",
 			   number < 0 ? -(uint64_t)number : (uint64_t)number, 10, false);
 		break;
 	case 'u':
-		put_number(out, &conv, "", next_unsigned(out, conv.length), 10, false);
+		put_number(out, &conv, "", next_unsigned(args, conv.length), 10, false);
 		break;
 	case 'x':
 	case 'X':
-		put_number(out, &conv, "", next_unsigned(out, conv.length), 16, *p == 'X');
+		put_number(out, &conv, "", next_unsigned(args, conv.length), 16, *p == 'X');
 		break;
 	case 'p':
-		put_number(out, &conv, "0x", (uintptr_t)va_arg(out->args, void *), 16, false);
+		put_number(out, &conv, "0x", (uintptr_t)va_arg(*args, void *), 16, false);
 		break;
 	default: /* unknown, or the end of the format: it is shown as it stands */
 		while (start < p)
@@ -237,15 +236,16 @@ static const char *put_conversion(struct output *out, const char *start)
 size_t fmt_vsnprintf(char *buffer, size_t size, const char *fmt, va_list args)
 {
 	struct output out = { .buffer = buffer, .size = size };
+	va_list copy; /* its address can be passed on, that of a parameter cannot */
 
-	va_copy(out.args, args);
+	va_copy(copy, args);
 	while (*fmt) {
 		if (*fmt == '%')
-			fmt = put_conversion(&out, fmt);
+			fmt = put_conversion(&out, fmt, &copy);
 		else
 			put(&out, *fmt++);
 	}
-	va_end(out.args);
+	va_end(copy);
 	if (size)
 		buffer[out.length < size ? out.length : size - 1] = '\0';
 	return out.length;
@@ -283,6 +283,7 @@ void log_write(const char *text, size_t size)
 	 */
 	__atomic_fetch_add(&log_writers, 1, __ATOMIC_ACQ_REL);
 	at = __atomic_fetch_add(&log_head, size, __ATOMIC_ACQ_REL);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
 	for (size_t i = 0; i < size; i++)
 		__atomic_store_n(&log_ring[(at + i) % LOG_SIZE], text[i], __ATOMIC_RELAXED);
 	__atomic_fetch_sub(&log_writers, 1, __ATOMIC_RELEASE);
@@ -295,29 +296,28 @@ static char ring_at(uint64_t position)
 
 size_t log_read(uint64_t *cursor, char *buffer, size_t size)
 {
-	for (;;) {
+	uint64_t margin = 0; /* how far to stay away from where writers overwrite next */
+
+	for (;; margin = LOG_SIZE / 4) {
 		uint64_t head = __atomic_load_n(&log_head, __ATOMIC_ACQUIRE);
-		uint64_t at = *cursor;
-		uint64_t start;
+		uint64_t start = *cursor; /* the oldest byte that is looked at */
+		uint64_t at = start;
 		size_t count = 0;
 
 		if (__atomic_load_n(&log_writers, __ATOMIC_ACQUIRE))
 			return 0;
 		if (head - at > LOG_SIZE) {
-			at = head - LOG_SIZE;
+			start = head - LOG_SIZE + margin;
+			at = start;
 			while (at < head && ring_at(at++) != '\n')
 				;
 			count = fmt_snprintf(buffer, size, "... (%llu bytes of the log are gone)\n",
 					     (unsigned long long)(at - *cursor));
 		}
-		start = at;
 		while (count < size && at < head)
 			buffer[count++] = ring_at(at++);
 
-		/*
-		 * A writer that came meanwhile may have overwritten what was copied: then look
-		 * again.
-		 */
+		/* Was anything overwritten while it was looked at? Then once more. */
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (__atomic_load_n(&log_head, __ATOMIC_RELAXED) - start <= LOG_SIZE) {
 			*cursor = at;

@@ -177,7 +177,7 @@ def test_boot_parameters_are_what_the_boot_protocol_asks_for(bench):
         and memory[initrd : initrd + size] == b"initrd" * 1000
     )
     assert struct.unpack_from("<I", page, 0x228) == (0x3000,)
-    assert bytes(memory[0x3000:0x300F]) == b"console=ttyS0\0\0"
+    assert bytes(memory[0x3000:0x300E]) == b"console=ttyS0\0"
     (rsdp,) = struct.unpack_from("<Q", page, 0x70)
     assert memory[rsdp : rsdp + 8] == b"RSD PTR "
     e820 = [struct.unpack_from("<QQI", page, 0x2D0 + 20 * n) for n in range(page[0x1E8])]

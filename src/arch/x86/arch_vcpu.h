@@ -29,6 +29,7 @@ enum x86_gpr {
 enum x86_segment_index { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, NR_SEGMENTS };
 
 /* Attributes as in bits 55:52 and 47:40 of a descriptor, packed to 12 bits (APM 15.5.1). */
+#define SEG_ATTR_DPL (3u << 5)
 #define SEG_ATTR_LONG BIT(9)
 #define SEG_ATTR_BIG BIT(10)
 
@@ -72,6 +73,7 @@ struct arch_vcpu {
 	bool in_guest_mode;          /* started: not waiting for INIT or SIPI */
 	bool nmi_pending;
 	bool nmi_blocked;    /* the guest is in its NMI handler */
+	bool shutdown;       /* a fault while a double fault was delivered: the next run is a triple fault */
 	bool event_pending;  /* .event waits to be injected at the next entry */
 	uint32_t event;      /* vector, type and validity, APM 15.20 (VMX uses the same layout, SDM 25.8.3) */
 	uint32_t event_error;
@@ -87,6 +89,8 @@ static_assert(offsetof(struct arch_vcpu, gpr) == 0, "see the backends' assembly"
 /* Layout of arch_vcpu.event. */
 #define EVENT_VALID BIT(31)
 #define EVENT_ERROR BIT(11)
+#define EVENT_VECTOR 0xffu
+#define EVENT_TYPE (7u << 8)
 #define EVENT_INTR (0u << 8)
 #define EVENT_NMI (2u << 8)
 #define EVENT_EXCEPTION (3u << 8)

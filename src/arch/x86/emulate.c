@@ -7,6 +7,7 @@
 #include "vendor.h"
 
 #define RFLAGS_VM BIT_ULL(17)
+#define PF_ERROR_WRITE 2u
 
 /* One instruction on its way. */
 struct operation {
@@ -74,28 +75,52 @@ static int device(const struct operation *op, unsigned int size, bool write, uin
 	return 0;
 }
 
-/* Only string instructions have a second operand, in ordinary memory. */
+/*
+ * The second operand of a string instruction, in ordinary memory. What the guest's page tables do not map is the
+ * guest's own page fault; what lies outside the cell is a violation like any other.
+ */
+static int memory_operand(struct operation *op, uint64_t linear, unsigned int size, uint64_t *value, bool write)
+{
+	struct arch_vcpu *guest = op->vcpu->arch;
+	const struct cell *cell = op->vcpu->cell;
+	int err = write ? guest_write_linear(guest, cell, linear, value, size)
+			: guest_read_linear(guest, cell, linear, value, size);
+
+	if (err == -ENOENT) {
+		vendor->set_cr2(guest, linear);
+		vcpu_inject_exception(guest, VECTOR_PF, write ? PF_ERROR_WRITE : 0);
+		return -EFAULT;
+	}
+	if (err && cell->config->on_violation == VIOLATION_REPORT) {
+		cell_violation(op->vcpu, "linear address", linear, write);
+		if (!write)
+			*value = UINT64_MAX;
+		return 0;
+	}
+	return err;
+}
+
 static int operand_read(void *ctx, unsigned int size, uint64_t *value)
 {
-	const struct operation *op = ctx;
+	struct operation *op = ctx;
 	bool memory = op->insn->kind == INSN_OUTS || (op->insn->kind == INSN_MOVS && op->exit->mmio.write);
 
 	*value = 0;
 	if (memory || (op->rom && op->exit->reason == EXIT_MMIO)) {
 		uint64_t linear = op->insn->kind == INSN_STOS ? es_rdi(op) : source_address(op);
 
-		return guest_read_linear(op->vcpu->arch, op->vcpu->cell, linear, value, size);
+		return memory_operand(op, linear, size, value, false);
 	}
 	return device(op, size, false, value);
 }
 
 static int operand_write(void *ctx, unsigned int size, uint64_t value)
 {
-	const struct operation *op = ctx;
+	struct operation *op = ctx;
 	bool memory = op->insn->kind == INSN_INS || (op->insn->kind == INSN_MOVS && !op->exit->mmio.write);
 
 	if (memory)
-		return guest_write_linear(op->vcpu->arch, op->vcpu->cell, es_rdi(op), &value, size);
+		return memory_operand(op, es_rdi(op), size, &value, true);
 	return device(op, size, true, &value);
 }
 
@@ -134,6 +159,8 @@ static int emulate_instruction(struct vcpu *vcpu, const struct vcpu_exit *exit, 
 	op.next_rip = guest->rip + insn.length;
 	bound.ctx = &op;
 	result = insn_emulate(&insn, guest->gpr, &guest->rflags, &bound);
+	if (result == -EFAULT) /* the guest takes its page fault first */
+		return 0;
 	if (result < 0)
 		return result;
 	if (result == 0)

@@ -63,6 +63,13 @@ int guest_init_cell(struct cell *cell)
 
 void vcpu_inject_exception(struct arch_vcpu *guest, unsigned int vector, uint32_t error)
 {
+	/* A fault during the delivery of an exception becomes a double fault, and that one a triple fault
+	 * (APM 8.2.9; all that is injected here is contributory or a page fault). */
+	if (guest->event_pending && (guest->event & EVENT_TYPE) == EVENT_EXCEPTION) {
+		guest->shutdown = (guest->event & EVENT_VECTOR) == VECTOR_DF;
+		vector = VECTOR_DF;
+		error = 0;
+	}
 	guest->event = EVENT_VALID | EVENT_EXCEPTION | vector;
 	guest->event_error = error;
 	if (vector == VECTOR_DF || (vector >= 10 && vector <= VECTOR_PF))
@@ -136,7 +143,7 @@ static void reset_registers(struct vcpu *vcpu, struct x86_state *state)
 	guest->gpr[GPR_RDX] = cpuid(1, 0).eax; /* family, model, stepping: APM 14.1.3 */
 	guest->rflags = RFLAGS_FIXED;
 	guest->rip = 0;
-	guest->skipped = guest->event_pending = false;
+	guest->skipped = guest->event_pending = guest->shutdown = false;
 	guest->nmi_pending = guest->nmi_blocked = false;
 	guest_msr_reset(guest);
 	guest_xstate_reset();

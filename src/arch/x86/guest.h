@@ -43,7 +43,10 @@ bool guest_wall_clock_set(struct vcpu *vcpu, uint64_t gpa);
  */
 int guest_send_ipi(struct vcpu *vcpu, uint64_t icr);
 
-/* memory.c: reads @size (at most 16) bytes of guest-linear memory. Returns 0 or -EPERM when it is not mapped. */
+/*
+ * memory.c: copies @size (at most 16) bytes from or to guest memory. Writes to the cell's ROM vanish. Returns 0,
+ * -ENOENT when the guest's page tables do not map the address, or -EPERM when they lead outside the cell's memory.
+ */
 int guest_read_linear(const struct arch_vcpu *guest, const struct cell *cell, uint64_t linear, void *buffer,
 		      unsigned int size);
 int guest_write_physical(const struct cell *cell, uint64_t gpa, const void *buffer, unsigned int size);

@@ -71,7 +71,7 @@ static const struct pattern *find_pattern(unsigned int opcode, struct pattern *b
 {
 	if (opcode < 0x40 && (opcode & 7) < 4) {
 		block->kind = (uint8_t)(INSN_ADD + (opcode >> 3));
-		block->flags = (uint8_t)(F_WIDTH | (opcode & 2 ? F_LOAD : 0));
+		block->flags = (uint8_t)(F_WIDTH | ((opcode & 2) ? F_LOAD : 0));
 		return block;
 	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(patterns); i++)
@@ -122,7 +122,7 @@ static uint64_t low(uint64_t value, unsigned int size)
 
 static int64_t sign_extend(uint64_t value, unsigned int size)
 {
-	unsigned int shift = 64 - 8 * size;
+	unsigned int shift = (64 - 8 * size) & 63;
 
 	/* Right shifts of negative numbers are arithmetic in gcc and clang. */
 	return (int64_t)(value << shift) >> shift;
@@ -216,7 +216,7 @@ static void decode_address(struct decoder *d, struct insn *out)
 
 	if (sib) {
 		uint8_t byte = next(d);
-		unsigned int index = ((byte >> 3) & 7) | (d->rex & REX_X ? 8 : 0);
+		unsigned int index = ((byte >> 3) & 7) | ((d->rex & REX_X) ? 8 : 0);
 
 		base = byte & 7;
 		if (index != 4)
@@ -228,7 +228,7 @@ static void decode_address(struct decoder *d, struct insn *out)
 		out->disp = next_number(d, 4);
 		return;
 	}
-	out->base = (uint8_t)(base | (d->rex & REX_B ? 8 : 0));
+	out->base = (uint8_t)(base | ((d->rex & REX_B) ? 8 : 0));
 	if (mod)
 		out->disp = next_number(d, mod == 1 ? 1 : 4);
 }
@@ -258,7 +258,7 @@ static void decode_modrm(struct decoder *d, struct insn *out, unsigned int flags
 
 	if (!(flags & F_GROUP)) {
 		out->high_byte = out->reg_size == 1 && !d->rex && reg >= 4;
-		out->reg = (uint8_t)(out->high_byte ? reg - 4 : reg | (d->rex & REX_R ? 8 : 0));
+		out->reg = (uint8_t)(out->high_byte ? reg - 4 : reg | ((d->rex & REX_R) ? 8 : 0));
 	}
 	if (out->address_size == 2)
 		decode_address16(d, out);
@@ -312,7 +312,7 @@ int insn_decode(struct insn *out, const uint8_t *bytes, unsigned int len, enum i
 	else
 		decode_modrm(&d, out, flags);
 	if (flags & (F_IMM | F_IMM8)) {
-		unsigned int size = flags & F_IMM8 ? 1 : out->size > 4 ? 4 : out->size;
+		unsigned int size = (flags & F_IMM8) ? 1 : out->size > 4 ? 4 : out->size;
 
 		out->has_imm = true;
 		out->imm = (uint64_t)next_number(&d, size);
@@ -413,10 +413,10 @@ static uint64_t arithmetic(enum insn_kind kind, uint64_t a, uint64_t b, unsigned
 		break;
 	}
 	result = low(result, size);
-	status |= carries & top ? FLAG_CF : 0;
-	status |= carries & BIT_ULL(3) ? FLAG_AF : 0;
-	status |= overflow & top ? FLAG_OF : 0;
-	status |= result & top ? FLAG_SF : 0;
+	status |= (carries & top) ? FLAG_CF : 0;
+	status |= (carries & BIT_ULL(3)) ? FLAG_AF : 0;
+	status |= (overflow & top) ? FLAG_OF : 0;
+	status |= (result & top) ? FLAG_SF : 0;
 	status |= result == 0 ? FLAG_ZF : 0;
 	/* Parity of the lowest byte: bit n of 9669H is set when n has an even number of ones. */
 	status |= (0x9669u >> ((result ^ (result >> 4)) & 15)) & 1 ? FLAG_PF : 0;
@@ -457,7 +457,7 @@ static void compute_bit(const struct insn *insn, uint64_t memory, uint64_t bit, 
 {
 	uint64_t mask = UINT64_C(1) << (bit & (8u * insn->size - 1));
 
-	out->flags = (out->flags & ~FLAG_CF) | (memory & mask ? FLAG_CF : 0);
+	out->flags = (out->flags & ~FLAG_CF) | ((memory & mask) ? FLAG_CF : 0);
 	out->set_memory = insn->kind != INSN_BT;
 	if (insn->kind == INSN_BTS)
 		out->memory = memory | mask;
@@ -539,7 +539,7 @@ static void compute(const struct insn *insn, uint64_t *gpr, uint64_t memory, str
 /* Moves a string register to the next element, in the width of the address size. */
 static void advance(const struct insn *insn, uint64_t *reg, uint64_t flags)
 {
-	uint64_t step = flags & FLAG_DF ? -(uint64_t)insn->size : insn->size;
+	uint64_t step = (flags & FLAG_DF) ? -(uint64_t)insn->size : insn->size;
 
 	set_reg(reg, insn->address_size, false, *reg + step);
 }

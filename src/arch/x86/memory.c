@@ -40,8 +40,10 @@ static int copy_physical(const struct cell *cell, uint64_t gpa, void *buffer, un
 	uint64_t hpa;
 	uint8_t *shown;
 
-	if (!region || !(region->flags & REGION_RAM) || (write && !(region->flags & REGION_WRITE)))
+	if (!region || !(region->flags & REGION_RAM))
 		return -EPERM;
+	if (write && !(region->flags & REGION_WRITE))
+		return 0; /* a ROM */
 	hpa = region->hpa + (gpa - region->gpa);
 	shown = (uint8_t *)paging_window(hpa & PAGE_MASK) + (hpa & ~PAGE_MASK);
 	if (write)
@@ -64,7 +66,7 @@ static int walk_long(const struct cell *cell, uint64_t root, unsigned int levels
 		uint64_t entry;
 
 		if (copy_physical(cell, table + index * 8, &entry, 8, false) != 0 || !(entry & PTE_PRESENT))
-			return -EPERM;
+			return -ENOENT;
 		if (level == 1 || (level <= 3 && levels > 3 && (entry & PTE_LARGE)) ||
 		    (level == 2 && (entry & PTE_LARGE))) {
 			uint64_t offset = BIT_ULL(shift) - 1;
@@ -74,7 +76,7 @@ static int walk_long(const struct cell *cell, uint64_t root, unsigned int levels
 		}
 		table = entry & PTE_ADDRESS;
 	}
-	return -EPERM;
+	return -ENOENT;
 }
 
 /* Walks a two-level table with 4-byte entries. */
@@ -84,14 +86,14 @@ static int walk_legacy(const struct cell *cell, uint64_t root, bool pse, uint64_
 
 	if (copy_physical(cell, root + ((linear >> 22) & 1023) * 4, &entry, 4, false) != 0 ||
 	    !(entry & PTE_PRESENT))
-		return -EPERM;
+		return -ENOENT;
 	if (pse && (entry & PTE_LARGE)) {
 		*gpa = (entry & 0xffc00000u) | (linear & 0x3fffff) | (entry & PDE_PSE36_HIGH) << 19;
 		return 0;
 	}
 	if (copy_physical(cell, (entry & 0xfffff000u) + ((linear >> 12) & 1023) * 4, &entry, 4, false) != 0 ||
 	    !(entry & PTE_PRESENT))
-		return -EPERM;
+		return -ENOENT;
 	*gpa = (entry & 0xfffff000u) | (linear & 0xfff);
 	return 0;
 }
@@ -118,12 +120,15 @@ static int copy_linear(const struct arch_vcpu *guest, const struct cell *cell, u
 	while (size > 0) {
 		unsigned int chunk = (unsigned int)(PAGE_SIZE - (linear & ~PAGE_MASK));
 		uint64_t gpa;
+		int err;
 
 		if (chunk > size)
 			chunk = size;
-		if (translate(cell, &state, linear, &gpa) != 0 ||
-		    copy_physical(cell, gpa, buffer, chunk, write) != 0)
-			return -EPERM;
+		err = translate(cell, &state, linear, &gpa);
+		if (!err)
+			err = copy_physical(cell, gpa, buffer, chunk, write);
+		if (err)
+			return err;
 		linear += chunk;
 		buffer += chunk;
 		size -= chunk;

@@ -132,7 +132,7 @@ static uint64_t rights(const struct stage2_format *format, uint32_t flags)
 {
 	bool execute = (flags & REGION_EXECUTE) && !(flags & REGION_DEVICE);
 
-	return format->present | (flags & REGION_WRITE ? format->writable : 0) |
+	return format->present | ((flags & REGION_WRITE) ? format->writable : 0) |
 	       (execute ? format->executable : format->no_execute);
 }
 
@@ -191,7 +191,7 @@ static int map_leaf(struct stage2 *s2, uint64_t gpa, uint64_t bits, unsigned int
 
 int stage2_map(struct stage2 *s2, const struct mem_region *region)
 {
-	uint64_t type = region->flags & REGION_DEVICE ? s2->format->device : s2->format->ram;
+	uint64_t type = (region->flags & REGION_DEVICE) ? s2->format->device : s2->format->ram;
 	uint64_t bits = rights(s2->format, region->flags) | type;
 	uint64_t done = 0;
 
@@ -223,7 +223,7 @@ static int split_at(struct stage2 *s2, uint64_t gpa)
 	unsigned int level;
 	uint64_t *entry = walk(s2, gpa, &level);
 
-	while (is_present(s2, *entry) && (gpa & (span(level) - 1))) {
+	while (level > LEVEL_PAGE && is_present(s2, *entry) && (gpa & (span(level) - 1))) {
 		uint64_t *table = new_table(s2);
 		uint64_t part = span(level - 1);
 		uint64_t bits = *entry;
@@ -285,7 +285,7 @@ int stage2_protect(struct stage2 *s2, uint64_t gpa, uint64_t size, uint32_t flag
 	uint64_t all = format->present | format->writable | format->executable | format->no_execute;
 	uint64_t end = gpa + size;
 	unsigned int level;
-	int error = flags & REGION_READ ? isolate(s2, gpa, size) : -EINVAL;
+	int error = (flags & REGION_READ) ? isolate(s2, gpa, size) : -EINVAL;
 
 	if (error)
 		return error;
@@ -316,7 +316,7 @@ int stage2_lookup(const struct stage2 *s2, uint64_t gpa, uint64_t *hpa, uint32_t
 	if (hpa)
 		*hpa = (entry & ADDRESS_MASK & ~(span(level) - 1)) | (gpa & (span(level) - 1));
 	if (flags)
-		*flags = REGION_READ | (entry & format->writable ? REGION_WRITE : 0) |
+		*flags = REGION_READ | ((entry & format->writable) ? REGION_WRITE : 0) |
 			 (execute ? REGION_EXECUTE : 0) |
 			 (is_device(format, entry) ? REGION_DEVICE : 0);
 	if (page_size)

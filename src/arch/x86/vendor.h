@@ -39,6 +39,7 @@ struct x86_vendor {
 	void (*get_state)(const struct arch_vcpu *guest, struct x86_state *state);
 	uint64_t (*cr4)(const struct arch_vcpu *guest);
 	uint64_t (*efer)(const struct arch_vcpu *guest);
+	void (*set_cr2)(struct arch_vcpu *guest, uint64_t cr2);
 	void (*set_efer)(struct arch_vcpu *guest, uint64_t efer);
 	/* Sets guest TSC = host TSC + offset. */
 	void (*set_tsc_offset)(struct arch_vcpu *guest, uint64_t offset);

@@ -42,8 +42,14 @@ static bool valid(uint64_t xcr0)
 void guest_xsetbv(struct arch_vcpu *guest)
 {
 	uint64_t value = (uint32_t)guest->gpr[GPR_RAX] | guest->gpr[GPR_RDX] << 32;
+	struct x86_state state;
 
-	if ((uint32_t)guest->gpr[GPR_RCX] != 0 || !valid(value)) {
+	vendor->get_state(guest, &state);
+	if (!(state.cr4 & CR4_OSXSAVE)) {
+		vcpu_inject_exception(guest, VECTOR_UD, 0);
+		return;
+	}
+	if ((state.segments[SEG_SS].attributes & SEG_ATTR_DPL) || (uint32_t)guest->gpr[GPR_RCX] != 0 || !valid(value)) {
 		vcpu_inject_exception(guest, VECTOR_GP, 0);
 		return;
 	}

@@ -13,6 +13,9 @@
 #define SAMPLE_STEP (2 * MIB)
 #define DEFAULT_SWEEP_GIB 64
 #define IOAPIC_BASE 0xfec00000ull
+/* PCI configuration space of bus 0 (ECAM), as configs/pc-devices.dtsi gives it to every cell */
+#define ECAM_BASE 0xe0000000ull
+#define ECAM_END 0xe0100000ull
 #define ROM_START 0xc0000ull
 #define ROM_END 0x100000ull
 
@@ -42,7 +45,7 @@ bool page_is_rom(uint64_t pa)
 
 bool page_is_foreign(uint64_t pa)
 {
-	return !page_is_own(pa) && pa != IOAPIC_BASE;
+	return !page_is_own(pa) && pa != IOAPIC_BASE && !(pa >= ECAM_BASE && pa < ECAM_END);
 }
 
 static void do_read(void *arg)

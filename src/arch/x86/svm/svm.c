@@ -259,6 +259,11 @@ static void svm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	struct svm_vcpu *svm = svm_of(guest);
 	struct vmcb *vmcb = &svm->guest;
 
+	if (guest->shutdown) {
+		guest->shutdown = false;
+		*exit = (struct vcpu_exit){ .reason = EXIT_SHUTDOWN, .pc = guest->rip, .code = SVM_EXIT_SHUTDOWN };
+		return;
+	}
 	vmcb->rax = guest->gpr[GPR_RAX];
 	vmcb->rsp = guest->gpr[GPR_RSP];
 	vmcb->rip = guest->rip;
@@ -292,6 +297,11 @@ static uint64_t svm_cr4(const struct arch_vcpu *guest)
 static uint64_t svm_efer(const struct arch_vcpu *guest)
 {
 	return svm_of(guest)->guest.efer & ~(uint64_t)EFER_SVME;
+}
+
+static void svm_set_cr2(struct arch_vcpu *guest, uint64_t cr2)
+{
+	svm_of(guest)->guest.cr2 = cr2;
 }
 
 static void svm_set_efer(struct arch_vcpu *guest, uint64_t efer)
@@ -332,6 +342,7 @@ const struct x86_vendor svm_vendor = {
 	.get_state = svm_get_state,
 	.cr4 = svm_cr4,
 	.efer = svm_efer,
+	.set_cr2 = svm_set_cr2,
 	.set_efer = svm_set_efer,
 	.set_tsc_offset = svm_set_tsc_offset,
 	.interruptible = svm_interruptible,

@@ -1,0 +1,20 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# gdb.sh FOLDER PORT QEMU ARGUMENT...: starts the built system in FOLDER in QEMU and gdb on it.
+# The console goes to FOLDER/console.txt.
+
+set -euo pipefail
+
+folder=$1 port=$2
+shift 2
+
+scripts=$(dirname "$0")
+"$@" -display none -no-reboot -nic none -serial "file:$folder/console.txt" -gdb "tcp:127.0.0.1:$port" \
+	-kernel "$folder/bulkhead.elf" &
+qemu=$!
+trap 'kill "$qemu" 2>/dev/null || true' EXIT
+
+printf '  GDB     console in %s; "help bulkhead" lists the commands\n' "$folder/console.txt"
+arguments=(-q -iex "set pagination off" -ex "source $scripts/gdb_bulkhead.py" -ex "bulkhead connect $port")
+gdb "${arguments[@]}" "$folder/bulkhead.elf"
