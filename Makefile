@@ -43,7 +43,7 @@ CPPFLAGS := -Isrc -Isrc/arch/$(ARCH) -Isrc/arch/$(ARCH)/include -DBULKHEAD_VERSI
 CFLAGS := -std=c11 -O2 -g $(WARNINGS) -ffreestanding -fno-pic -mcmodel=small -mgeneral-regs-only \
 	-mno-red-zone -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
 	-fno-strict-aliasing -fno-common
-LDFLAGS := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,max-page-size=4096
+LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,max-page-size=4096
 
 $(OBJ)/%.c.o: %.c | $(BUILD)/.setup-build
 	$(call say,CC,$<)

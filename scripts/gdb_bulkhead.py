@@ -105,10 +105,11 @@ class Exits(gdb.Command):
     def invoke(self, argument, from_tty):
         with Physical():
             reasons = names_of("enum exit_reason")
-            for name, vcpu in each_vcpu():
-                counts = {reasons[r]: int(vcpu["exits"][r]) for r in sorted(reasons) if not reasons[r].startswith("NR_")}
-                shown = " ".join(f"{r[5:].lower()}={n}" for r, n in counts.items() if n)
-                print(f"{name}/{int(vcpu['index'])}: total={sum(counts.values())} {shown}")
+            for cell, vcpu in each_vcpu():
+                counts = {name[5:].lower(): int(vcpu["exits"][r])
+                          for r, name in reasons.items() if name.startswith("EXIT_")}
+                shown = " ".join(f"{r}={n}" for r, n in counts.items() if n)
+                print(f"{cell}/{int(vcpu['index'])}: total={sum(counts.values())} {shown}")
 
 
 class Log(gdb.Command):

@@ -183,7 +183,8 @@ void device_set_intr(const struct device *dev, bool level)
 	arch_set_intr(dev->cell, level);
 }
 
-void device_route_pin(const struct device *dev, unsigned int pin, const struct irq_message *msg, bool masked)
+void device_route_pin(const struct device *dev, unsigned int pin, const struct irq_message *msg,
+		      bool masked)
 {
 	arch_route_pin(dev->cell, pin, msg, masked);
 }

@@ -7,11 +7,8 @@
 #include "core/vcpu.h"
 
 static const char *const state_names[] = {
-	[CELL_LOADING] = "loading",
-	[CELL_RUNNING] = "running",
-	[CELL_RESTARTING] = "restarting",
-	[CELL_HALTED] = "halted",
-	[CELL_FAILED] = "failed",
+	[CELL_LOADING] = "loading", [CELL_RUNNING] = "running", [CELL_RESTARTING] = "restarting",
+	[CELL_HALTED] = "halted",   [CELL_FAILED] = "failed",
 };
 
 struct cell *cell_get(unsigned int index)
@@ -47,8 +44,8 @@ const struct mem_region *cell_region(const struct cell *cell, uint64_t gpa)
 	return NULL;
 }
 
-/* vCPUs stand in the global array in the order of the board's CPUs; a cell's CPUs need not be neighbours,
- * so each cell keeps indices into it. */
+/* vCPUs stand in the global array in the order of the board's CPUs; a cell's CPUs need not be
+ * neighbours, so each cell keeps indices into it. */
 static unsigned int board_index(uint32_t hwid)
 {
 	const struct board_config *board = &partition_table.board;
@@ -91,14 +88,16 @@ static void load_segment(const struct cell *cell, const struct segment *segment)
 		uint64_t offset, chunk = segment->size - done;
 
 		if (!region) {
-			log_printf("%s: segment %s does not fit its memory at 0x%lx\n", cell->config->name,
-				   segment->what, (unsigned long)(segment->gpa + done));
+			log_printf("%s: segment %s does not fit its memory at 0x%lx\n",
+				   cell->config->name, segment->what,
+				   (unsigned long)(segment->gpa + done));
 			return;
 		}
 		offset = segment->gpa + done - region->gpa;
 		if (chunk > region->size - offset)
 			chunk = region->size - offset;
-		arch_fill_memory(region->hpa + offset, segment->data ? segment->data + done : NULL, chunk);
+		arch_fill_memory(region->hpa + offset, segment->data ? segment->data + done : NULL,
+				 chunk);
 		done += chunk;
 	}
 }

@@ -4,8 +4,8 @@
  *
  *   LOADING -> RUNNING -> HALTED | FAILED | RESTARTING (-> LOADING)
  *
- * All CPUs of a cell park before it leaves RUNNING for good; the first vCPU then reloads the cell when it
- * restarts. No CPU of another cell takes part.
+ * All CPUs of a cell park before it leaves RUNNING for good; the first vCPU then reloads the cell
+ * when it restarts. No CPU of another cell takes part.
  */
 #ifndef CORE_CELL_H
 #define CORE_CELL_H
@@ -32,7 +32,8 @@ struct cell {
 	uint64_t started_at; /* arch_now() of the latest start */
 	struct spinlock device_lock;
 	uint64_t absent;     /* accesses answered as on a machine without the device */
-	uint64_t violations; /* accesses to what the cell does not own, let live by on-violation = "report" */
+	uint64_t violations; /* accesses to what the cell does not own, let live by on-violation =
+				"report" */
 	struct vcpu *vcpus[MAX_CPUS]; /* config->nr_cpus of them, in order */
 	bool input_held;              /* .input was refused by the device and waits */
 	uint8_t input;
@@ -53,15 +54,18 @@ bool cell_is_running(const struct cell *cell);
 /* Prepares all cells once at boot: links configuration, devices and vCPUs. */
 void cells_init(void);
 
-/* Called by each vCPU when it is outside the guest loop; returns when the cell runs. vCPU 0 (re)loads it. */
+/* Called by each vCPU when it is outside the guest loop; returns when the cell runs. vCPU 0
+ * (re)loads it. */
 void cell_enter(struct vcpu *vcpu);
 
-/* Ends RUNNING from any of the cell's CPUs. The call returns; the vCPUs leave their loops when they see it. */
+/* Ends RUNNING from any of the cell's CPUs. The call returns; the vCPUs leave their loops when they
+ * see it. */
 void cell_leave(struct cell *cell, enum cell_state state);
 
 /*
  * One access of a vCPU to a port or guest-physical address that no passthrough covers.
- * @value is read or written. Returns 0, or -EPERM when nobody owns the address and the cell must fault.
+ * @value is read or written. Returns 0, or -EPERM when nobody owns the address and the cell must
+ * fault.
  */
 int cell_access(struct vcpu *vcpu, enum device_space space, uint64_t address, unsigned int size,
 		bool write, uint32_t *value);

@@ -72,7 +72,7 @@ struct cell_channel {
 	uint8_t input[INPUT_SIZE];
 };
 
-_Static_assert(sizeof(struct cell_channel) == CONSOLE_POOL_PAGES * PAGE_SIZE, "documented in console.h");
+static_assert(sizeof(struct cell_channel) == CONSOLE_POOL_PAGES * PAGE_SIZE, "console.h");
 
 static struct {
 	const struct partition_table *table;

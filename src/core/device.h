@@ -2,11 +2,12 @@
 /*
  * The device interface: what a virtual device is, and what it may ask of the cell it lives in.
  *
- * A device belongs to one cell. Its description (struct device) is const and comes from the generated
- * partition table; its state is one object that the table reserves for it. The bus calls a device with the
- * cell's device lock held, so a device never sees two calls at once and takes no lock of its own.
- * Devices know no architecture: all they use is this header and core/types.h, and the functions at its end
- * are resolved at link time (by the hypervisor, or by the fakes of the host tests).
+ * A device belongs to one cell. Its description (struct device) is const and comes from the
+ * generated partition table; its state is one object that the table reserves for it. The bus calls
+ * a device with the cell's device lock held, so a device never sees two calls at once and takes no
+ * lock of its own. Devices know no architecture: all they use is this header and core/types.h, and
+ * the functions at its end are resolved at link time (by the hypervisor, or by the fakes of the
+ * host tests).
  */
 #ifndef CORE_DEVICE_H
 #define CORE_DEVICE_H
@@ -21,7 +22,8 @@ enum device_space {
 	DEVICE_MMIO, /* guest-physical addresses */
 };
 
-/* One range of addresses that a device answers. @id tells the device which of its ranges it is (0, 1, ...). */
+/* One range of addresses that a device answers. @id tells the device which of its ranges it is (0,
+ * 1, ...). */
 struct device_range {
 	enum device_space space;
 	uint64_t base;
@@ -32,8 +34,8 @@ struct device_range {
 /* Sentinel for "no deadline", see device_set_timer(). */
 #define TIMER_OFF UINT64_MAX
 
-/* What an interrupt controller sends to the CPUs of its cell, in the terms of an x86 MSI (Intel SDM vol. 3,
- * 11.11): destination, destination mode, delivery mode, trigger mode, vector. */
+/* What an interrupt controller sends to the CPUs of its cell, in the terms of an x86 MSI (Intel SDM
+ * vol. 3, 11.11): destination, destination mode, delivery mode, trigger mode, vector. */
 struct irq_message {
 	uint32_t destination;
 	bool logical;
@@ -44,19 +46,26 @@ struct irq_message {
 
 struct device_ops {
 	const char *compatible;
-	/* Puts the state into its power-on condition; called before the cell starts and at each restart. */
+	/* Puts the state into its power-on condition; called before the cell starts and at each
+	 * restart. */
 	void (*reset)(const struct device *dev);
-	/* Reads @size (1, 2 or 4) bytes at @offset of range @id. Bytes the device does not have read as ones. */
-	uint32_t (*read)(const struct device *dev, unsigned int id, uint64_t offset, unsigned int size);
+	/* Reads @size (1, 2 or 4) bytes at @offset of range @id. Bytes the device does not have
+	 * read as ones. */
+	uint32_t (*read)(const struct device *dev, unsigned int id, uint64_t offset,
+			 unsigned int size);
 	void (*write)(const struct device *dev, unsigned int id, uint64_t offset, unsigned int size,
 		      uint32_t value);
-	/* The deadline that device_set_timer() armed has passed; NULL when the device uses no timer. */
+	/* The deadline that device_set_timer() armed has passed; NULL when the device uses no
+	 * timer. */
 	void (*timer)(const struct device *dev, uint64_t now);
-	/* Interrupt controllers only: input line @line changed to @level. NULL for other devices. */
+	/* Interrupt controllers only: input line @line changed to @level. NULL for other devices.
+	 */
 	void (*set_line)(const struct device *dev, unsigned int line, bool level);
-	/* Character devices only: offers one received byte; false when the device cannot take it now. */
+	/* Character devices only: offers one received byte; false when the device cannot take it
+	 * now. */
 	bool (*receive)(const struct device *dev, uint8_t byte);
-	/* Character devices only: the sink that refused a byte (device_transmit) takes bytes again. */
+	/* Character devices only: the sink that refused a byte (device_transmit) takes bytes again.
+	 */
 	void (*transmit_ready)(const struct device *dev);
 };
 
@@ -80,10 +89,12 @@ uint64_t device_now(const struct device *dev);
 /* Wall-clock seconds since 1970-01-01 00:00 UTC at the moment. */
 uint64_t device_wall_clock(const struct device *dev);
 
-/* Asks for ops->timer() at or soon after @deadline (device_now() time); replaces the one before; TIMER_OFF ends it. */
+/* Asks for ops->timer() at or soon after @deadline (device_now() time); replaces the one before;
+ * TIMER_OFF ends it. */
 void device_set_timer(const struct device *dev, uint64_t deadline);
 
-/* Drives interrupt line dev->line of the cell: every interrupt controller of the cell sees it (set_line). */
+/* Drives interrupt line dev->line of the cell: every interrupt controller of the cell sees it
+ * (set_line). */
 void device_set_irq(const struct device *dev, bool level);
 
 /* Interrupt controllers: sends @msg to the cell's CPUs. */
@@ -92,14 +103,18 @@ void device_send_message(const struct device *dev, const struct irq_message *msg
 /* Interrupt controllers: the INTR output of an 8259 master to the first CPU (LINT0/INTR pin). */
 void device_set_intr(const struct device *dev, bool level);
 
-/* An I/O APIC's redirection entry of @pin changed. @msg is what it would send, @masked whether it may.
- * Lets the machine program a passthrough line that stands behind the pin; other pins need nothing. */
-void device_route_pin(const struct device *dev, unsigned int pin, const struct irq_message *msg, bool masked);
+/* An I/O APIC's redirection entry of @pin changed. @msg is what it would send, @masked whether it
+ * may. Lets the machine program a passthrough line that stands behind the pin; other pins need
+ * nothing. */
+void device_route_pin(const struct device *dev, unsigned int pin, const struct irq_message *msg,
+		      bool masked);
 
-/* Sends one byte of character output; false when the sink is full: keep the byte, transmit_ready() comes. */
+/* Sends one byte of character output; false when the sink is full: keep the byte, transmit_ready()
+ * comes. */
 bool device_transmit(const struct device *dev, uint8_t byte);
 
-/* Asks for a reset (restart) or a power-off of the whole cell; takes effect when the access is done. */
+/* Asks for a reset (restart) or a power-off of the whole cell; takes effect when the access is
+ * done. */
 void device_request_reset(const struct device *dev);
 void device_request_poweroff(const struct device *dev);
 

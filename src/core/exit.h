@@ -7,7 +7,8 @@
 
 /* Why a guest left guest mode. The names of exit_reason_name() stand in counters and reports. */
 enum exit_reason {
-	EXIT_ATTENTION, /* the hypervisor asked for this CPU: a request, a device timer, console input */
+	EXIT_ATTENTION, /* the hypervisor asked for this CPU: a request, a device timer, console
+			   input */
 	EXIT_PIO,       /* an I/O port that is not passed through */
 	EXIT_MMIO,      /* a guest-physical address without memory behind it */
 	EXIT_IDENTIFY,  /* CPUID, CPUCFG */

@@ -4,6 +4,7 @@
 
 #include "core/console.h"
 #include "core/string.h"
+#include "arch_relax.h" /* cpu_relax() */
 
 _Static_assert((LOG_SIZE & (LOG_SIZE - 1)) == 0, "positions wrap by masking");
 _Static_assert(sizeof(size_t) == sizeof(uintmax_t) && sizeof(ptrdiff_t) == sizeof(intmax_t),
@@ -264,11 +265,58 @@ size_t fmt_snprintf(char *buffer, size_t size, const char *fmt, ...)
 
 /* ---- The ring ---- */
 
+/* How often a writer tries again before it gives up, see reserve(). */
+#define PATIENCE 10000u
+
 char log_ring[LOG_SIZE];
 uint64_t log_head;
+uint64_t log_dropped;
 
-/* CPUs (and NMIs on them) that have reserved space in the ring and not yet filled it. */
-static uint32_t log_writers;
+/* CPUs (and NMIs on them) that may have reserved space in the ring and not yet filled it. */
+static uint32_t writers;
+
+/* All bytes before this position are there; never above log_head, never goes back. */
+static uint64_t complete;
+
+/*
+ * Ends what reserve() began. The last writer of several that overlap publishes what all of them
+ * wrote.
+ */
+static void finish(void)
+{
+	uint64_t known = __atomic_load_n(&complete, __ATOMIC_RELAXED);
+	uint64_t head;
+
+	__atomic_fetch_sub(&writers, 1, __ATOMIC_SEQ_CST);
+	/* Head first: if nobody is writing after that, everything before it is complete. */
+	head = __atomic_load_n(&log_head, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&writers, __ATOMIC_SEQ_CST))
+		return;
+	while (known < head && !__atomic_compare_exchange_n(&complete, &known, head, false,
+							    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
+}
+
+/*
+ * Reserves @size bytes at *@at. A writer must never come a whole ring ahead of one that is still
+ * writing: the slower one would then write into the other's line. So it waits for that one; not
+ * for ever, because it may be an NMI that interrupted the slower one. Returns false when it gave
+ * up.
+ */
+static bool reserve(size_t size, uint64_t *at)
+{
+	for (unsigned int i = 0; i < PATIENCE; i++) {
+		__atomic_fetch_add(&writers, 1, __ATOMIC_SEQ_CST);
+		*at = __atomic_load_n(&log_head, __ATOMIC_SEQ_CST);
+		while (*at + size - __atomic_load_n(&complete, __ATOMIC_ACQUIRE) <= LOG_SIZE)
+			if (__atomic_compare_exchange_n(&log_head, at, *at + size, false,
+							__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+				return true;
+		finish();
+		cpu_relax();
+	}
+	return false;
+}
 
 void log_write(const char *text, size_t size)
 {
@@ -276,17 +324,15 @@ void log_write(const char *text, size_t size)
 
 	if (size > LOG_SIZE)
 		size = LOG_SIZE;
-	/*
-	 * The order matters to log_read(): a reader that sees the new head sees this writer too,
-	 * until its bytes are there. And no byte is written before the head says that what stood
-	 * there is gone.
-	 */
-	__atomic_fetch_add(&log_writers, 1, __ATOMIC_ACQ_REL);
-	at = __atomic_fetch_add(&log_head, size, __ATOMIC_ACQ_REL);
+	if (!reserve(size, &at)) {
+		__atomic_fetch_add(&log_dropped, size, __ATOMIC_RELAXED);
+		return;
+	}
+	/* No byte is written before the head says that what stood there is gone, see log_read(). */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	for (size_t i = 0; i < size; i++)
 		__atomic_store_n(&log_ring[(at + i) % LOG_SIZE], text[i], __ATOMIC_RELAXED);
-	__atomic_fetch_sub(&log_writers, 1, __ATOMIC_RELEASE);
+	finish();
 }
 
 static char ring_at(uint64_t position)
@@ -299,22 +345,23 @@ size_t log_read(uint64_t *cursor, char *buffer, size_t size)
 	uint64_t margin = 0; /* how far to stay away from where writers overwrite next */
 
 	for (;; margin = LOG_SIZE / 4) {
-		uint64_t head = __atomic_load_n(&log_head, __ATOMIC_ACQUIRE);
+		uint64_t end = __atomic_load_n(&complete, __ATOMIC_ACQUIRE);
+		uint64_t head = __atomic_load_n(&log_head, __ATOMIC_RELAXED);
 		uint64_t start = *cursor; /* the oldest byte that is looked at */
 		uint64_t at = start;
 		size_t count = 0;
 
-		if (__atomic_load_n(&log_writers, __ATOMIC_ACQUIRE))
-			return 0;
 		if (head - at > LOG_SIZE) {
 			start = head - LOG_SIZE + margin;
 			at = start;
-			while (at < head && ring_at(at++) != '\n')
+			while (at < end && ring_at(at++) != '\n')
 				;
+			if (at >= end)
+				return 0; /* more to come: a line is being written */
 			count = fmt_snprintf(buffer, size, "... (%llu bytes of the log are gone)\n",
 					     (unsigned long long)(at - *cursor));
 		}
-		while (count < size && at < head)
+		while (count < size && at < end)
 			buffer[count++] = ring_at(at++);
 
 		/* Was anything overwritten while it was looked at? Then once more. */

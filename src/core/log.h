@@ -6,9 +6,10 @@
  * console, which shows them as its source "bulkhead", and for a debugger. In gdb the text is
  * log_ring[log_head % LOG_SIZE ... end], then log_ring[0 ... log_head % LOG_SIZE - 1].
  *
- * Logging takes no lock and never waits, so any context may do it: any CPU, an NMI that hit a CPU
- * in the middle of logging, code before console_init(). The console shows what it can at once and
- * the rest later.
+ * Logging takes no lock, so any context may do it: any CPU, an NMI that hit a CPU in the middle
+ * of logging, code before console_init(). The console shows what it can at once and the rest
+ * later. A line is dropped in one case only: a CPU stands still in the middle of a line (it may be
+ * the very one that an NMI interrupted) while the others log a whole ring full.
  */
 #ifndef CORE_LOG_H
 #define CORE_LOG_H
@@ -21,7 +22,8 @@
 #define LOG_LINE_MAX 512u /* bytes of one log_printf(), what is longer is cut and ends in "...\n" */
 
 extern char log_ring[LOG_SIZE];
-extern uint64_t log_head; /* bytes ever logged */
+extern uint64_t log_head;    /* bytes ever logged */
+extern uint64_t log_dropped; /* bytes that were not */
 
 /*
  * Formats as C's vsnprintf() into @buffer of @size bytes and returns the length of the full text,

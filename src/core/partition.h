@@ -2,8 +2,9 @@
 /*
  * The partition table: what scripts/gen_config.py writes and the hypervisor reads.
  *
- * Everything here is const and known before the first instruction runs. All addresses and sizes are in bytes;
- * all arrays are sorted by address. "source" strings are "file:line" of the DTS, for messages.
+ * Everything here is const and known before the first instruction runs. All addresses and sizes are
+ * in bytes; all arrays are sorted by address. "source" strings are "file:line" of the DTS, for
+ * messages.
  */
 #ifndef CORE_PARTITION_H
 #define CORE_PARTITION_H
@@ -36,7 +37,8 @@ struct segment {
 	const char *what;    /* "kernel", "initrd", "acpi", "boot parameters", ... */
 };
 
-/* What becomes of a cell after a fault (triple fault, failed entry, access outside what it owns). */
+/* What becomes of a cell after a fault (triple fault, failed entry, access outside what it owns).
+ */
 enum fault_action {
 	FAULT_STOP,    /* report, park its CPUs */
 	FAULT_RESTART, /* report, reload its images, start again */
@@ -79,7 +81,8 @@ struct board_config {
 struct hypervisor_config {
 	uint64_t base; /* host-physical range of the hypervisor, images included */
 	uint64_t size;
-	uint8_t console_escape; /* the character that starts a console command, e.g. 0x1d for Ctrl-] */
+	uint8_t console_escape; /* the character that starts a console command, e.g. 0x1d for Ctrl-]
+				 */
 };
 
 struct partition_table {

@@ -25,10 +25,11 @@ static void show_vcpu_counters(const struct vcpu *vcpu)
 		total += vcpu->exits[r];
 		if (vcpu->exits[r] && used < sizeof(line))
 			used += fmt_snprintf(line + used, sizeof(line) - used, " %s=%lu",
-					     exit_reason_name((enum exit_reason)r), (unsigned long)vcpu->exits[r]);
+					     exit_reason_name((enum exit_reason)r),
+					     (unsigned long)vcpu->exits[r]);
 	}
-	log_printf("exits %s vcpu=%u total=%lu%s unknown-sysreg=%lu\n", vcpu->cell->config->name, vcpu->index,
-		   (unsigned long)total, line, (unsigned long)vcpu->unknown_sysregs);
+	log_printf("exits %s vcpu=%u total=%lu%s unknown-sysreg=%lu\n", vcpu->cell->config->name,
+		   vcpu->index, (unsigned long)total, line, (unsigned long)vcpu->unknown_sysregs);
 }
 
 void console_show_counters(void)
@@ -48,13 +49,14 @@ void console_show_cells(void)
 	for (unsigned int c = 0; c < partition_table.nr_cells; c++) {
 		const struct cell *cell = &cells[c];
 
-		log_printf("cell %u %s: %s, started %u time%s\n", c, cell->config->name, cell_state_name(cell),
-			   cell->starts, cell->starts == 1 ? "" : "s");
+		log_printf("cell %u %s: %s, started %u time%s\n", c, cell->config->name,
+			   cell_state_name(cell), cell->starts, cell->starts == 1 ? "" : "s");
 		for (unsigned int v = 0; v < cell->config->nr_cpus; v++) {
 			const struct vcpu *vcpu = cell->vcpus[v];
 
-			log_printf("  vCPU %u on CPU %u (id %u): %s, last pc 0x%lx\n", v, vcpu->cpu, vcpu->hwid,
-				   vcpu->parked	   ? "parked"
+			log_printf("  vCPU %u on CPU %u (id %u): %s, last pc 0x%lx\n", v, vcpu->cpu,
+				   vcpu->hwid,
+				   vcpu->parked    ? "parked"
 				   : vcpu->waiting ? "not started by the guest"
 						   : "runs",
 				   (unsigned long)vcpu->last_pc);

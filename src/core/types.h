@@ -31,7 +31,7 @@
 #define ERANGE 34
 
 /* The structure that contains @member at @ptr. */
-#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 static inline uint64_t align_up(uint64_t value, uint64_t alignment)
 {

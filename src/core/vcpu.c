@@ -7,18 +7,12 @@
 struct vcpu vcpus[MAX_CPUS];
 
 static const char *const reason_names[NR_EXIT_REASONS] = {
-	[EXIT_ATTENTION] = "attention",
-	[EXIT_PIO] = "pio",
-	[EXIT_MMIO] = "mmio",
-	[EXIT_IDENTIFY] = "identify",
-	[EXIT_SYSREG] = "sysreg",
-	[EXIT_IPI] = "ipi",
-	[EXIT_STATE] = "state",
-	[EXIT_HYPERCALL] = "hypercall",
-	[EXIT_UNDEFINED] = "undefined",
-	[EXIT_WINDOW] = "window",
-	[EXIT_SHUTDOWN] = "shutdown",
-	[EXIT_INVALID] = "invalid",
+	[EXIT_ATTENTION] = "attention", [EXIT_PIO] = "pio",
+	[EXIT_MMIO] = "mmio",           [EXIT_IDENTIFY] = "identify",
+	[EXIT_SYSREG] = "sysreg",       [EXIT_IPI] = "ipi",
+	[EXIT_STATE] = "state",         [EXIT_HYPERCALL] = "hypercall",
+	[EXIT_UNDEFINED] = "undefined", [EXIT_WINDOW] = "window",
+	[EXIT_SHUTDOWN] = "shutdown",   [EXIT_INVALID] = "invalid",
 };
 
 const char *exit_reason_name(enum exit_reason reason)

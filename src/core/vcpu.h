@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A virtual CPU: bound for good to one physical CPU. This structure is the part that other CPUs may see
- * (requests, state, counters); the guest's registers are in struct arch_vcpu, private to the CPU.
+ * A virtual CPU: bound for good to one physical CPU. This structure is the part that other CPUs may
+ * see (requests, state, counters); the guest's registers are in struct arch_vcpu, private to the
+ * CPU.
  */
 #ifndef CORE_VCPU_H
 #define CORE_VCPU_H
@@ -15,8 +16,8 @@ struct cell;
 struct arch_vcpu;
 
 /* Requests to a vCPU; set with vcpu_request(). Bits from 8 up belong to the architecture. */
-#define REQUEST_POLL BIT(0)   /* look at device timers and console input */
-#define REQUEST_LEAVE BIT(1)  /* the cell left RUNNING: park */
+#define REQUEST_POLL BIT(0)  /* look at device timers and console input */
+#define REQUEST_LEAVE BIT(1) /* the cell left RUNNING: park */
 #define REQUEST_ARCH_SHIFT 8
 
 struct vcpu {
@@ -34,7 +35,8 @@ struct vcpu {
 	struct arch_vcpu *arch;
 };
 
-extern struct vcpu vcpus[MAX_CPUS]; /* indexed like board.cpus; .cell == NULL for a CPU without a cell */
+extern struct vcpu
+	vcpus[MAX_CPUS]; /* indexed like board.cpus; .cell == NULL for a CPU without a cell */
 
 /* Sets @bits and makes the vCPU's physical CPU look at them soon. Callable from any CPU. */
 void vcpu_request(struct vcpu *vcpu, uint32_t bits);

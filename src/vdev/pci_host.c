@@ -51,8 +51,8 @@ static uint8_t config_byte(const struct pci_host *host, unsigned int lane)
 	return header_byte(reg);
 }
 
-/* The enhanced mechanism (PCI Express 3.0, 7.2.2): 4 KiB of registers a function; the extended ones read as 0,
- * which says that there are no extended capabilities. */
+/* The enhanced mechanism (PCI Express 3.0, 7.2.2): 4 KiB of registers a function; the extended ones
+ * read as 0, which says that there are no extended capabilities. */
 static uint32_t ecam_read(uint64_t offset, unsigned int size)
 {
 	uint32_t value = UINT32_MAX;

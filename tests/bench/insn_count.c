@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A TCG plugin that counts executed guest instructions. Debian packages no header for plugins, so the few
- * functions of QEMU's plugin interface (docs/devel/tcg-plugins.rst) that are used here are declared here.
+ * A TCG plugin that counts executed guest instructions. Debian packages no header for plugins, so
+ * the few functions of QEMU's plugin interface (docs/devel/tcg-plugins.rst) that are used here are
+ * declared here.
  */
 #include <inttypes.h>
 #include <stddef.h>
@@ -15,9 +16,11 @@ typedef uint64_t plugin_id;
 struct qemu_plugin_tb;
 struct qemu_info;
 
-void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id, void (*cb)(plugin_id id, struct qemu_plugin_tb *tb));
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, void (*cb)(unsigned int vcpu, void *data),
-					  int flags, void *data);
+void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id,
+					   void (*cb)(plugin_id id, struct qemu_plugin_tb *tb));
+void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb,
+					  void (*cb)(unsigned int vcpu, void *data), int flags,
+					  void *data);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 void qemu_plugin_register_atexit_cb(plugin_id id, void (*cb)(plugin_id id, void *data), void *data);
 void qemu_plugin_outs(const char *text);
@@ -40,7 +43,8 @@ static void executed(unsigned int vcpu, void *data)
 static void translated(plugin_id id, struct qemu_plugin_tb *tb)
 {
 	(void)id;
-	qemu_plugin_register_vcpu_tb_exec_cb(tb, executed, 0, (void *)(uintptr_t)qemu_plugin_tb_n_insns(tb));
+	qemu_plugin_register_vcpu_tb_exec_cb(tb, executed, 0,
+					     (void *)(uintptr_t)qemu_plugin_tb_n_insns(tb));
 }
 
 static void report(plugin_id id, void *data)

@@ -72,7 +72,8 @@ void apic_eoi(void);
 /* Sends an interrupt to the physical APIC @id. @low: the low half of the ICR. */
 void apic_send(uint32_t id, uint32_t low);
 
-/* Brings this CPU's APIC into its state after INIT: nothing in service, nothing pending, all masked. */
+/* Brings this CPU's APIC into its state after INIT: nothing in service, nothing pending, all
+ * masked. */
 void apic_reset(void (*drain)(void));
 
 #endif

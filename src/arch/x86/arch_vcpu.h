@@ -26,7 +26,17 @@ enum x86_gpr {
 #define REQUEST_NMI BIT(REQUEST_ARCH_SHIFT + 2)
 #define REQUEST_INTR BIT(REQUEST_ARCH_SHIFT + 3) /* the cell's 8259 output changed */
 
-enum x86_segment_index { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR, NR_SEGMENTS };
+enum x86_segment_index {
+	SEG_ES,
+	SEG_CS,
+	SEG_SS,
+	SEG_DS,
+	SEG_FS,
+	SEG_GS,
+	SEG_LDTR,
+	SEG_TR,
+	NR_SEGMENTS
+};
 
 /* Attributes as in bits 55:52 and 47:40 of a descriptor, packed to 12 bits (APM 15.5.1). */
 #define SEG_ATTR_DPL (3u << 5)
@@ -69,13 +79,15 @@ struct arch_vcpu {
 	uint64_t rip;
 	uint64_t rflags;
 	uint64_t instruction_length; /* of the intercepted instruction, when the backend knows it */
-	bool skipped;                /* RIP was moved past an instruction: an interrupt shadow ends */
-	bool in_guest_mode;          /* started: not waiting for INIT or SIPI */
+	bool skipped;       /* RIP was moved past an instruction: an interrupt shadow ends */
+	bool in_guest_mode; /* started: not waiting for INIT or SIPI */
 	bool nmi_pending;
-	bool nmi_blocked;    /* the guest is in its NMI handler */
-	bool shutdown;       /* a fault while a double fault was delivered: the next run is a triple fault */
-	bool event_pending;  /* .event waits to be injected at the next entry */
-	uint32_t event;      /* vector, type and validity, APM 15.20 (VMX uses the same layout, SDM 25.8.3) */
+	bool nmi_blocked; /* the guest is in its NMI handler */
+	bool shutdown; /* a fault while a double fault was delivered: the next run is a triple fault
+			*/
+	bool event_pending; /* .event waits to be injected at the next entry */
+	uint32_t event;     /* vector, type and validity, APM 15.20 (VMX uses the same layout,
+			       SDM 25.8.3) */
 	uint32_t event_error;
 	uint64_t tsc_offset;
 	uint64_t lvt[6]; /* LVT thermal, counter, LINT0, LINT1, error as the guest wrote them */
@@ -95,7 +107,8 @@ static_assert(offsetof(struct arch_vcpu, gpr) == 0, "see the backends' assembly"
 #define EVENT_NMI (2u << 8)
 #define EVENT_EXCEPTION (3u << 8)
 
-/* Makes the guest take exception @vector at its next entry. @error is used by vectors that have an error code. */
+/* Makes the guest take exception @vector at its next entry. @error is used by vectors that have an
+ * error code. */
 void vcpu_inject_exception(struct arch_vcpu *guest, unsigned int vector, uint32_t error);
 
 /* Moves RIP past the intercepted instruction of @length bytes, as the CPU would have done it. */

@@ -50,8 +50,9 @@ static void check_memory(const struct boot_info *info)
 		if (gap - memory->hpa == memory->size)
 			continue;
 		log_printf("  RAM 0x%lx to 0x%lx (%s): the machine has no usable RAM at 0x%lx\n",
-			   (unsigned long)memory->hpa, (unsigned long)(memory->hpa + memory->size - 1),
-			   memory->source, (unsigned long)gap);
+			   (unsigned long)memory->hpa,
+			   (unsigned long)(memory->hpa + memory->size - 1), memory->source,
+			   (unsigned long)gap);
 		differences++;
 	}
 }
@@ -73,8 +74,9 @@ static void check_processor(void)
 	require(cpuid(1, 0).ecx & CPUID1_ECX_XSAVE, "XSAVE");
 	require(cpuid(0x80000001, 0).edx & CPUID81_EDX_NX, "no-execute pages");
 	if (!found) {
-		require(false, "a virtualisation extension that Bulkhead knows (AMD SVM), or the firmware "
-			       "switched it off");
+		require(false,
+			"a virtualisation extension that Bulkhead knows (AMD SVM), or the firmware "
+			"switched it off");
 		return;
 	}
 	missing = found->missing();
@@ -92,8 +94,10 @@ int board_check(const struct boot_info *info)
 	check_memory(info);
 	if (differences == 0)
 		return 0;
-	log_printf("this machine is not the board \"%s\" that %s describes (%u difference%s, listed above)\n",
-		   table->board.model, table->board.source, differences, differences == 1 ? "" : "s");
+	log_printf(
+		"this machine is not the board \"%s\" that %s describes (%u difference%s, "
+		"listed above)\n",
+		table->board.model, table->board.source, differences, differences == 1 ? "" : "s");
 	log_printf("use a configuration for this machine, or correct the board's description\n");
 	return -ENODEV;
 }

@@ -83,7 +83,8 @@ static int prepare_cpu(unsigned int index)
 	guest = &built[index].cpu->guest;
 	err = vendor->vcpu_alloc(guest);
 	if (!err)
-		err = paging_private(&built[index], PRIVATE_VENDOR, guest->vendor, vendor->control_size);
+		err = paging_private(&built[index], PRIVATE_VENDOR, guest->vendor,
+				     vendor->control_size);
 	guest->vendor = (void *)PRIVATE_VENDOR;
 	return err;
 }
@@ -114,14 +115,15 @@ void boot_main(uint32_t magic, uint32_t address)
 		refuse("refused to start");
 	cpu_init_idt();
 	ioapic_init();
+	hpet_start();
 	timing_init();
 	hpet_init();
 	smp_prepare();
 	cells_init();
 	if (prepare() != 0)
 		refuse("the page pool is too small for this configuration");
-	log_printf("%s, %s, %u CPUs, %u cell%s, TSC %u kHz, %u pages of the pool left\n", info.loader,
-		   vendor->name, table->board.nr_cpus, table->nr_cells, table->nr_cells == 1 ? "" : "s",
-		   timing_tsc_khz(), pool_free_pages());
+	log_printf("%s, %s, %u CPUs, %u cell%s, TSC %u kHz, %u pages of the pool left\n",
+		   info.loader, vendor->name, table->board.nr_cpus, table->nr_cells,
+		   table->nr_cells == 1 ? "" : "s", timing_tsc_khz(), pool_free_pages());
 	boot_ap(0);
 }

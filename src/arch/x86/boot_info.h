@@ -20,13 +20,14 @@ struct boot_info {
 };
 
 /*
- * Reads the hand-over of a multiboot2 (magic 0x36d76289) or PVH (magic 0) loader at physical @address.
- * Returns 0, or -EINVAL when the data is neither or is damaged. Sources: Multiboot2 Specification 2.0, 3.6;
- * Xen's public/arch-x86/hvm/start_info.h.
+ * Reads the hand-over of a multiboot2 (magic 0x36d76289) or PVH (magic 0) loader at physical
+ * @address. Returns 0, or -EINVAL when the data is neither or is damaged. Sources: Multiboot2
+ * Specification 2.0, 3.6; Xen's public/arch-x86/hvm/start_info.h.
  */
 int boot_info_read(struct boot_info *info, uint32_t magic, uint64_t address);
 
-/* The start of the part of [base, base + size) that is not usable RAM, or base + size when all of it is. */
+/* The start of the part of [base, base + size) that is not usable RAM, or base + size when all of
+ * it is. */
 uint64_t boot_info_first_gap(const struct boot_info *info, uint64_t base, uint64_t size);
 
 #endif

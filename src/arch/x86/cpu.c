@@ -49,7 +49,7 @@ static struct gate idt[256] __attribute__((aligned(16)));
 void cpu_init_idt(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(idt); i++) {
-		uint64_t entry = (uint64_t)exception_stubs + i * 16;
+		uint64_t entry = (uint64_t)exception_stubs + i * UINT64_C(16);
 		unsigned int ist = i == VECTOR_DF    ? IST_DOUBLE_FAULT
 				   : i == VECTOR_NMI ? IST_NMI
 				   : i == VECTOR_MC  ? IST_MACHINE_CHECK
@@ -73,8 +73,8 @@ void cpu_load_tables(void)
 		cpu->tss.ist[i] = PRIVATE_FAULT + i * FAULT_STRIDE + FAULT_PAGES * PAGE_SIZE;
 	cpu->tss.iomap = sizeof(struct tss);
 	memcpy(cpu->gdt, boot_gdt, sizeof(boot_gdt));
-	cpu->gdt[SEL_TSS / 8] = (sizeof(struct tss) - 1) | (tss & 0xffffff) << 16 | TSS_AVAILABLE << 40 |
-				((tss >> 24) & 0xff) << 56;
+	cpu->gdt[SEL_TSS / 8] = (sizeof(struct tss) - 1) | (tss & 0xffffff) << 16 |
+				TSS_AVAILABLE << 40 | ((tss >> 24) & 0xff) << 56;
 	cpu->gdt[SEL_TSS / 8 + 1] = tss >> 32;
 	pointer.limit = sizeof(cpu->gdt) - 1;
 	pointer.base = (uint64_t)cpu->gdt;
@@ -93,7 +93,8 @@ void cpu_panic(const char *why)
 		__asm__ volatile("cli; hlt");
 }
 
-/* An NMI asks for attention; a stray interrupt of a cell that just ended is acknowledged; all else is a bug. */
+/* An NMI asks for attention; a stray interrupt of a cell that just ended is acknowledged; all else
+ * is a bug. */
 void exception_handle(struct exception_frame *frame)
 {
 	if (frame->vector == VECTOR_NMI) {
@@ -107,7 +108,7 @@ void exception_handle(struct exception_frame *frame)
 		return;
 	}
 	log_printf("hypervisor exception %lu (error 0x%lx) at 0x%lx, address 0x%lx, stack 0x%lx\n",
-		   (unsigned long)frame->vector, (unsigned long)frame->error, (unsigned long)frame->rip,
-		   (unsigned long)read_cr2(), (unsigned long)frame->rsp);
+		   (unsigned long)frame->vector, (unsigned long)frame->error,
+		   (unsigned long)frame->rip, (unsigned long)read_cr2(), (unsigned long)frame->rsp);
 	cpu_panic("exception in the hypervisor");
 }

@@ -2,8 +2,9 @@
 /*
  * The physical CPU: its private memory and descriptor tables.
  *
- * Each CPU has its own PML4. The low half (the hypervisor's image and registers of its devices, mapped to
- * itself) is shared; the slot at PRIVATE_BASE is the CPU's own and mapped on no other CPU:
+ * Each CPU has its own PML4. The low half (the hypervisor's image and registers of its devices,
+ * mapped to itself) is shared; the slot at PRIVATE_BASE is the CPU's own and mapped on no other
+ * CPU:
  *
  *   PRIVATE_CPU      struct cpu
  *   PRIVATE_WINDOW   one page that shows any physical page for a moment (window.c)
@@ -27,11 +28,11 @@
 #define PRIVATE_STACK (PRIVATE_BASE + 0x400000)
 #define PRIVATE_FAULT (PRIVATE_BASE + 0x500000)
 
-#define CPU_PAGES 4        /* of struct cpu */
+#define CPU_PAGES 4 /* of struct cpu */
 #define STACK_PAGES 4
-#define FAULT_PAGES 2 /* per stack of the interrupt stack table */
-#define FAULT_STACKS 3     /* double fault, NMI, machine check */
-#define FAULT_STRIDE 0x10000
+#define FAULT_PAGES 2  /* per stack of the interrupt stack table */
+#define FAULT_STACKS 3 /* double fault, NMI, machine check */
+#define FAULT_STRIDE UINT64_C(0x10000)
 
 struct tss {
 	uint32_t reserved0;
@@ -52,7 +53,7 @@ struct cpu {
 	struct tss tss;
 	struct arch_vcpu guest;
 };
-static_assert(sizeof(struct cpu) <= CPU_PAGES * 4096, "struct cpu fits its pages");
+static_assert(sizeof(struct cpu) <= CPU_PAGES * PAGE_SIZE, "struct cpu fits its pages");
 
 /* This CPU's private structure; the same address on every CPU. Valid after paging_enter(). */
 static inline struct cpu *this_cpu(void)

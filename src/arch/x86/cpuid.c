@@ -2,15 +2,16 @@
 /*
  * The CPUID policy: what a guest sees of the processor, leaf by leaf, and why.
  *
- * Features are allowed by name; what is not listed here reads as absent, so a new processor cannot show a
- * guest something that nobody thought about. Leaves and bits: APM vol. 3, appendix E; SDM vol. 2, CPUID.
+ * Features are allowed by name; what is not listed here reads as absent, so a new processor cannot
+ * show a guest something that nobody thought about. Leaves and bits: APM vol. 3, appendix E; SDM
+ * vol. 2, CPUID.
  */
 #include "core/partition.h"
 #include "core/string.h"
 #include "guest.h"
 #include "vendor.h"
 
-#define LAST_BASIC 0x0du     /* XSAVE; later leaves describe what cells do not have */
+#define LAST_BASIC 0x0du /* XSAVE; later leaves describe what cells do not have */
 #define HYPERVISOR_FIRST 0x40000000u
 #define HYPERVISOR_LAST 0x40000001u
 #define KVM_FEATURE_CLOCKSOURCE2 BIT(3)
@@ -18,51 +19,62 @@
 #define EXTENDED_FIRST 0x80000000u
 #define LAST_EXTENDED 0x80000008u
 
-/* Leaf 1 ECX. Absent: MONITOR 3 (intercepted), VMX 5, SMX 6, EST 7, TM2 8, SDBG 11, PDCM 15, DCA 18. */
-#define ALLOW_1_ECX                                                                                       \
-	(BIT(0) | BIT(1) | BIT(9) | BIT(12) | BIT(13) | BIT(17) | BIT(19) | BIT(20) | BIT(21) | BIT(22) | \
-	 BIT(23) | BIT(24) | BIT(25) | BIT(26) | BIT(28) | BIT(29) | BIT(30))
+/* Leaf 1 ECX. Absent: MONITOR 3 (intercepted), VMX 5, SMX 6, EST 7, TM2 8, SDBG 11, PDCM 15,
+ * DCA 18. */
+#define ALLOW_1_ECX                                                                                \
+	(BIT(0) | BIT(1) | BIT(9) | BIT(12) | BIT(13) | BIT(17) | BIT(19) | BIT(20) | BIT(21) |    \
+	 BIT(22) | BIT(23) | BIT(24) | BIT(25) | BIT(26) | BIT(28) | BIT(29) | BIT(30))
 #define LEAF1_ECX_X2APIC BIT(21)
 #define LEAF1_ECX_OSXSAVE BIT(27)
 #define LEAF1_ECX_HYPERVISOR BIT(31)
-/* Leaf 1 EDX. Absent: MCE 7 and MCA 14 (machine checks are the hypervisor's), DS 21, ACPI 22, TM 29, PBE 31. */
+/* Leaf 1 EDX. Absent: MCE 7 and MCA 14 (machine checks are the hypervisor's), DS 21, ACPI 22, TM
+ * 29, PBE 31. */
 #define ABSENT_1_EDX (BIT(7) | BIT(14) | BIT(18) | BIT(21) | BIT(22) | BIT(29) | BIT(30) | BIT(31))
 #define LEAF1_EDX_HTT BIT(28)
 
 /* Leaf 6 EAX: only ARAT, the local APIC timer that runs in all idle states. */
 #define ALLOW_6_EAX BIT(2)
 
-/* Leaf 7: what needs no MSR and no second-stage support: FSGSBASE, BMI1, AVX2, SMEP, BMI2, ERMS, INVPCID,
- * AVX512*, RDSEED, ADX, SMAP, CLFLUSHOPT, CLWB, SHA. Not TSC_ADJUST: Linux would look at it once a second on
- * every CPU, an exit each time, to find firmware that tampers with the TSC. */
-#define ALLOW_7_EBX                                                                                     \
-	(BIT(0) | BIT(3) | BIT(5) | BIT(7) | BIT(8) | BIT(9) | BIT(10) | BIT(16) | BIT(17) | BIT(18) |  \
-	 BIT(19) | BIT(20) | BIT(21) | BIT(23) | BIT(24) | BIT(28) | BIT(29) | BIT(30) | BIT(31))
-/* AVX512_VBMI, UMIP, PKU, VBMI2, GFNI, VAES, VPCLMUL, VNNI, BITALG, VPOPCNTDQ, LA57, RDPID, CLDEMOTE, MOVDIR* */
-#define ALLOW_7_ECX                                                                                    \
-	(BIT(1) | BIT(2) | BIT(3) | BIT(6) | BIT(8) | BIT(9) | BIT(10) | BIT(11) | BIT(12) | BIT(14) | \
-	 BIT(16) | BIT(22) | BIT(25) | BIT(27) | BIT(28))
+/* Leaf 7: what needs no MSR and no second-stage support: FSGSBASE, BMI1, AVX2, SMEP, BMI2, ERMS,
+ * INVPCID, AVX512*, RDSEED, ADX, SMAP, CLFLUSHOPT, CLWB, SHA. Not TSC_ADJUST: Linux would look at
+ * it once a second on every CPU, an exit each time, to find firmware that tampers with the TSC. */
+#define ALLOW_7_EBX                                                                                \
+	(BIT(0) | BIT(3) | BIT(5) | BIT(7) | BIT(8) | BIT(9) | BIT(10) | BIT(16) | BIT(17) |       \
+	 BIT(18) | BIT(19) | BIT(20) | BIT(21) | BIT(23) | BIT(24) | BIT(28) | BIT(29) | BIT(30) | \
+	 BIT(31))
+/* AVX512_VBMI, UMIP, PKU, VBMI2, GFNI, VAES, VPCLMUL, VNNI, BITALG, VPOPCNTDQ, LA57, RDPID,
+ * CLDEMOTE, MOVDIR* */
+#define ALLOW_7_ECX                                                                                \
+	(BIT(1) | BIT(2) | BIT(3) | BIT(6) | BIT(8) | BIT(9) | BIT(10) | BIT(11) | BIT(12) |       \
+	 BIT(14) | BIT(16) | BIT(22) | BIT(25) | BIT(27) | BIT(28))
 #define LEAF7_ECX_OSPKE BIT(4)
-/* AVX512_4*, FSRM, VP2INTERSECT, MD_CLEAR, SERIALIZE, AVX512_FP16, and the speculation controls whose MSRs
- * msr.c lets through: IBRS/IBPB 26, STIBP 27, SSBD 31. */
-#define ALLOW_7_EDX \
-	(BIT(2) | BIT(3) | BIT(4) | BIT(8) | BIT(10) | BIT(14) | BIT(23) | BIT(26) | BIT(27) | BIT(31))
+/* AVX512_4*, FSRM, VP2INTERSECT, MD_CLEAR, SERIALIZE, AVX512_FP16, and the speculation controls
+ * whose MSRs msr.c lets through: IBRS/IBPB 26, STIBP 27, SSBD 31. */
+#define ALLOW_7_EDX                                                                                \
+	(BIT(2) | BIT(3) | BIT(4) | BIT(8) | BIT(10) | BIT(14) | BIT(23) | BIT(26) | BIT(27) |     \
+	 BIT(31))
 
-/* 80000001 ECX. Absent: CmpLegacy 1 (topology is leaf 0Bh's), SVM 2, ExtApicSpace 3, OSVW 9, IBS 10, SKINIT 12,
- * WDT 13, LWP 15, NodeId 19, TopologyExtensions 22, performance counters 23-25, 28, MWAITX 29. */
-#define ALLOW_81_ECX (BIT(0) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | BIT(16) | BIT(21))
+/* 80000001 ECX. Absent: CmpLegacy 1 (topology is leaf 0Bh's), SVM 2, ExtApicSpace 3, OSVW 9, IBS
+ * 10, SKINIT 12, WDT 13, LWP 15, NodeId 19, TopologyExtensions 22, performance counters 23-25, 28,
+ * MWAITX 29. */
+#define ALLOW_81_ECX                                                                               \
+	(BIT(0) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | BIT(16) | BIT(21))
 #define ABSENT_81_EDX (BIT(7) | BIT(14))
 
 /* 80000007 EDX: only the invariant TSC. */
 #define INVARIANT_TSC BIT(8)
-/* 80000008 EBX: CLZERO, XSaveErPtr, WBNOINVD, IBPB, IBRS, STIBP, always-on forms, SSBD, virtual SSBD no. */
-#define ALLOW_88_EBX (BIT(0) | BIT(2) | BIT(9) | BIT(12) | BIT(14) | BIT(15) | BIT(16) | BIT(17) | BIT(18) | BIT(24))
+/* 80000008 EBX: CLZERO, XSaveErPtr, WBNOINVD, IBPB, IBRS, STIBP, always-on forms, SSBD, virtual
+ * SSBD no. */
+#define ALLOW_88_EBX                                                                               \
+	(BIT(0) | BIT(2) | BIT(9) | BIT(12) | BIT(14) | BIT(15) | BIT(16) | BIT(17) | BIT(18) |    \
+	 BIT(24))
 
 /* By the processor's own word, or the board's. */
 static bool guest_tsc_invariant(void)
 {
 	return partition_table.board.arch.invariant_tsc ||
-	       (cpuid(EXTENDED_FIRST, 0).eax >= 0x80000007 && (cpuid(0x80000007, 0).edx & INVARIANT_TSC));
+	       (cpuid(EXTENDED_FIRST, 0).eax >= 0x80000007 &&
+		(cpuid(0x80000007, 0).edx & INVARIANT_TSC));
 }
 
 static unsigned int bits_for(unsigned int count)
@@ -80,8 +92,9 @@ static void leaf_1(const struct vcpu *vcpu, struct cpuid_regs *r)
 	unsigned int count = vcpu->cell->config->nr_cpus;
 
 	r->ebx = (r->ebx & 0xff00) | count << 16 | vcpu->index << 24;
-	/* OSXSAVE mirrors CR4, and CR4 is the guest's while it runs; the backend hands it in by the host's
-	 * CPUID only outside guests, so it is taken from the guest's CR4 in guest_cpuid(). */
+	/* OSXSAVE mirrors CR4, and CR4 is the guest's while it runs; the backend hands it in by the
+	 * host's CPUID only outside guests, so it is taken from the guest's CR4 in guest_cpuid().
+	 */
 	r->ecx = (r->ecx & ALLOW_1_ECX) | LEAF1_ECX_X2APIC | LEAF1_ECX_HYPERVISOR;
 	r->edx &= ~ABSENT_1_EDX;
 	r->edx = count > 1 ? r->edx | LEAF1_EDX_HTT : r->edx & ~LEAF1_EDX_HTT;
@@ -127,7 +140,8 @@ static void leaf_b(const struct vcpu *vcpu, struct cpuid_regs *r, uint32_t suble
 	}
 }
 
-/* Leaf 0Dh follows the XCR0 that is loaded, and that is the guest's own; only the allowed components show. */
+/* Leaf 0Dh follows the XCR0 that is loaded, and that is the guest's own; only the allowed
+ * components show. */
 static void leaf_d(struct cpuid_regs *r, uint32_t subleaf)
 {
 	uint64_t allowed = guest_xcr0_allowed();
@@ -143,9 +157,9 @@ static void leaf_d(struct cpuid_regs *r, uint32_t subleaf)
 	}
 }
 
-/* The hypervisor leaves: KVM's signature, and of its features only the clock that tells the TSC's frequency
- * (pvclock.c; it needs an invariant TSC). Stock kernels use x2APIC without interrupt remapping only under a
- * hypervisor they know, and every distribution kernel knows this one. */
+/* The hypervisor leaves: KVM's signature, and of its features only the clock that tells the TSC's
+ * frequency (pvclock.c; it needs an invariant TSC). Stock kernels use x2APIC without interrupt
+ * remapping only under a hypervisor they know, and every distribution kernel knows this one. */
 static void leaf_hypervisor(struct cpuid_regs *r, uint32_t leaf)
 {
 	memset(r, 0, sizeof(*r));

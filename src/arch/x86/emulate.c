@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Carries out guest instructions that touch virtual devices: port I/O and memory-mapped registers. */
+/* Carries out guest instructions that touch virtual devices: port I/O and memory-mapped registers.
+ */
 #include "core/arch.h"
 #include "core/cell.h"
 #include "guest.h"
@@ -42,7 +43,8 @@ static uint64_t segment_base(const struct operation *op, enum insn_segment segme
 
 static uint64_t source_address(const struct operation *op)
 {
-	return segment_base(op, op->insn->segment) + insn_offset(op->insn, op->vcpu->arch->gpr, op->next_rip);
+	return segment_base(op, op->insn->segment) +
+	       insn_offset(op->insn, op->vcpu->arch->gpr, op->next_rip);
 }
 
 static uint64_t es_rdi(const struct operation *op)
@@ -64,7 +66,8 @@ static int device(const struct operation *op, unsigned int size, bool write, uin
 	for (unsigned int done = 0; done < size; done += 4) {
 		unsigned int part = size - done < 4 ? size - done : 4;
 		uint32_t word = write ? (uint32_t)(*value >> (done * 8)) : 0;
-		int err = cell_access(op->vcpu, pio ? DEVICE_PIO : DEVICE_MMIO, address + done, part, write, &word);
+		int err = cell_access(op->vcpu, pio ? DEVICE_PIO : DEVICE_MMIO, address + done,
+				      part, write, &word);
 
 		if (err)
 			return err;
@@ -76,10 +79,11 @@ static int device(const struct operation *op, unsigned int size, bool write, uin
 }
 
 /*
- * The second operand of a string instruction, in ordinary memory. What the guest's page tables do not map is the
- * guest's own page fault; what lies outside the cell is a violation like any other.
+ * The second operand of a string instruction, in ordinary memory. What the guest's page tables do
+ * not map is the guest's own page fault; what lies outside the cell is a violation like any other.
  */
-static int memory_operand(struct operation *op, uint64_t linear, unsigned int size, uint64_t *value, bool write)
+static int memory_operand(struct operation *op, uint64_t linear, unsigned int size, uint64_t *value,
+			  bool write)
 {
 	struct arch_vcpu *guest = op->vcpu->arch;
 	const struct cell *cell = op->vcpu->cell;
@@ -103,7 +107,8 @@ static int memory_operand(struct operation *op, uint64_t linear, unsigned int si
 static int operand_read(void *ctx, unsigned int size, uint64_t *value)
 {
 	struct operation *op = ctx;
-	bool memory = op->insn->kind == INSN_OUTS || (op->insn->kind == INSN_MOVS && op->exit->mmio.write);
+	bool memory = op->insn->kind == INSN_OUTS ||
+		      (op->insn->kind == INSN_MOVS && op->exit->mmio.write);
 
 	*value = 0;
 	if (memory || (op->rom && op->exit->reason == EXIT_MMIO)) {
@@ -117,7 +122,8 @@ static int operand_read(void *ctx, unsigned int size, uint64_t *value)
 static int operand_write(void *ctx, unsigned int size, uint64_t value)
 {
 	struct operation *op = ctx;
-	bool memory = op->insn->kind == INSN_INS || (op->insn->kind == INSN_MOVS && !op->exit->mmio.write);
+	bool memory = op->insn->kind == INSN_INS ||
+		      (op->insn->kind == INSN_MOVS && !op->exit->mmio.write);
 
 	if (memory)
 		return memory_operand(op, es_rdi(op), size, &value, true);
@@ -136,7 +142,8 @@ static int fetch(struct vcpu *vcpu, const struct x86_state *state, struct insn *
 	if (guest_read_linear(guest, vcpu->cell, linear, bytes, len) != 0) {
 		uint64_t rest = PAGE_SIZE - (linear & ~PAGE_MASK);
 
-		if (rest >= INSN_MAX || guest_read_linear(guest, vcpu->cell, linear, bytes, (unsigned int)rest) != 0)
+		if (rest >= INSN_MAX ||
+		    guest_read_linear(guest, vcpu->cell, linear, bytes, (unsigned int)rest) != 0)
 			return -EPERM;
 		len = (unsigned int)rest;
 	}
@@ -145,7 +152,9 @@ static int fetch(struct vcpu *vcpu, const struct x86_state *state, struct insn *
 
 static int emulate_instruction(struct vcpu *vcpu, const struct vcpu_exit *exit, bool rom)
 {
-	const struct insn_memory memory = { .ctx = NULL, .read = operand_read, .write = operand_write };
+	const struct insn_memory memory = { .ctx = NULL,
+					    .read = operand_read,
+					    .write = operand_write };
 	struct arch_vcpu *guest = vcpu->arch;
 	struct x86_state state;
 	struct insn insn;
@@ -178,12 +187,14 @@ static int emulate_port(struct vcpu *vcpu, const struct pio_exit *pio)
 	if (err)
 		return err;
 	if (!pio->write) /* a 32-bit result clears the upper half, smaller ones keep it */
-		guest->gpr[GPR_RAX] = pio->size == 4 ? value : (guest->gpr[GPR_RAX] & ~mask) | (value & mask);
+		guest->gpr[GPR_RAX] =
+			pio->size == 4 ? value : (guest->gpr[GPR_RAX] & ~mask) | (value & mask);
 	vcpu_skip(guest, pio->next_pc - guest->rip);
 	return 0;
 }
 
-/* Something that no emulated instruction can do: the cell faults, or the guest sees #GP, as on-violation says. */
+/* Something that no emulated instruction can do: the cell faults, or the guest sees #GP, as
+ * on-violation says. */
 static int refuse(struct vcpu *vcpu, const struct mmio_exit *mmio)
 {
 	if (vcpu->cell->config->on_violation == VIOLATION_FAULT || mmio->execute)
@@ -199,7 +210,8 @@ int arch_vcpu_emulate(struct vcpu *vcpu, const struct vcpu_exit *exit)
 	int err;
 
 	if (exit->reason == EXIT_PIO)
-		return exit->pio.string ? emulate_instruction(vcpu, exit, false) : emulate_port(vcpu, &exit->pio);
+		return exit->pio.string ? emulate_instruction(vcpu, exit, false)
+					: emulate_port(vcpu, &exit->pio);
 	if (mmio->execute || mmio->walk)
 		return refuse(vcpu, mmio);
 	err = emulate_instruction(vcpu, exit, cell_region(vcpu->cell, mmio->gpa) != NULL);

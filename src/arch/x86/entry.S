@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The first instructions: both loaders (QEMU through the PVH note, GRUB through multiboot2) enter here in
- * 32-bit protected mode without paging. Goes to long mode on a boot page table that maps the low 4 GiB to
- * itself, then to boot_main(loader, information).
+ * The first instructions: both loaders (QEMU through the PVH note, GRUB through multiboot2) enter
+ * here in 32-bit protected mode without paging. Goes to long mode on a boot page table that maps
+ * the low 4 GiB to itself, then to boot_main(loader, information).
  */
 #include "x86.h"
 
@@ -106,8 +106,8 @@ boot64:
 	jmp 3b
 
 /*
- * The application processors' trampoline: smp.c copies it below 1 MiB and starts them there in real mode.
- * It finds its own address in %cs, goes to protected mode, then joins the code above.
+ * The application processors' trampoline: smp.c copies it below 1 MiB and starts them there in real
+ * mode. It finds its own address in %cs, goes to protected mode, then joins the code above.
  */
 	.globl trampoline_start, trampoline_end
 	.code16

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Entry points of the hypervisor's own exceptions, NMIs and stray interrupts; the wait that an NMI ends. */
+/* Entry points of the hypervisor's own exceptions, NMIs and stray interrupts; the wait that an NMI
+ * ends. */
 #include "x86.h"
-
-#define PUSHED_CODE 15 * 8 /* offset of the vector number above the pushed registers */
 
 	.text
 	.code64
@@ -14,7 +13,9 @@ exception_stubs:
 	.set vector, 0
 	.rept 256
 	.balign 16
-	.if !(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || vector == 29 || vector == 30)
+	.set has_error, vector == 8 || (vector >= 10 && vector <= 14) || vector == 17
+	.set has_error, has_error || vector == 21 || vector == 29 || vector == 30
+	.if !has_error
 	pushq $0
 	.endif
 	pushq $vector
@@ -59,8 +60,8 @@ exception_common:
 	addq $16, %rsp
 	iretq
 
-/* cpu_wait(flag): an NMI between the test and the HLT is not lost, because its handler moves a return
- * address inside [cpu_wait_begin, cpu_wait_end) to the end. */
+/* cpu_wait(flag): an NMI between the test and the HLT is not lost, because its handler moves a
+ * return address inside [cpu_wait_begin, cpu_wait_end) to the end. */
 	.globl cpu_wait, cpu_wait_begin, cpu_wait_end
 cpu_wait:
 cpu_wait_begin:

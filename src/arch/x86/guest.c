@@ -30,7 +30,12 @@
 #define LINUX_DS 0x18
 #define LINUX_GDT_LIMIT 31
 
-#define HYPERCALL_UNKNOWN ((uint64_t)-1000) /* KVM_ENOSYS: what guests that see KVM's signature expect */
+/* PM1 control register: ACPI 6.5, 4.8.3.2.1 */
+#define PM1_SLP_TYP_SHIFT 10
+#define PM1_SLP_EN BIT(13)
+
+#define HYPERCALL_UNKNOWN                                                                          \
+	((uint64_t)-1000) /* KVM_ENOSYS: what guests that see KVM's signature expect */
 
 const struct x86_vendor *vendor;
 
@@ -63,8 +68,8 @@ int guest_init_cell(struct cell *cell)
 
 void vcpu_inject_exception(struct arch_vcpu *guest, unsigned int vector, uint32_t error)
 {
-	/* A fault during the delivery of an exception becomes a double fault, and that one a triple fault
-	 * (APM 8.2.9; all that is injected here is contributory or a page fault). */
+	/* A fault during the delivery of an exception becomes a double fault, and that one a triple
+	 * fault (APM 8.2.9; all that is injected here is contributory or a page fault). */
 	if (guest->event_pending && (guest->event & EVENT_TYPE) == EVENT_EXCEPTION) {
 		guest->shutdown = (guest->event & EVENT_VECTOR) == VECTOR_DF;
 		vector = VECTOR_DF;
@@ -114,7 +119,8 @@ static void flat(struct x86_state *state, uint16_t code_attributes)
 }
 
 /* Linux's 64-bit boot protocol (Documentation/arch/x86/boot.rst, "64-bit Boot Protocol"). */
-static void enter_linux64(const struct arch_cell_config *entry, struct arch_vcpu *guest, struct x86_state *state)
+static void enter_linux64(const struct arch_cell_config *entry, struct arch_vcpu *guest,
+			  struct x86_state *state)
 {
 	flat(state, ATTR_CODE64);
 	state->cr0 = CR0_PG | CR0_PE | CR0_ET;
@@ -127,7 +133,8 @@ static void enter_linux64(const struct arch_cell_config *entry, struct arch_vcpu
 }
 
 /* Xen's PVH ABI (docs/misc/pvh.pandoc): 32-bit protected mode without paging. */
-static void enter_pvh(const struct arch_cell_config *entry, struct arch_vcpu *guest, struct x86_state *state)
+static void enter_pvh(const struct arch_cell_config *entry, struct arch_vcpu *guest,
+		      struct x86_state *state)
 {
 	flat(state, ATTR_CODE32);
 	state->cr0 = CR0_PE | CR0_ET;
@@ -204,7 +211,8 @@ static void deliver_nmi(struct arch_vcpu *guest)
 	vendor->nmi_window(guest, true); /* to see the end of the handler */
 }
 
-/* The 8259's INTR reaches the CPU through LINT0 in ExtINT mode ("virtual wire", SDM vol. 3, 11.5.1). */
+/* The 8259's INTR reaches the CPU through LINT0 in ExtINT mode ("virtual wire", SDM vol.
+ * 3, 11.5.1). */
 static bool accepts_extint(const struct arch_vcpu *guest)
 {
 	uint64_t lint0 = guest->lvt[X2APIC_LVT_LINT0 - X2APIC_LVT_THERMAL];
@@ -260,14 +268,15 @@ static enum arch_verdict refuse_ipi(struct vcpu *vcpu, uint64_t icr, const char 
 {
 	struct cell *cell = vcpu->cell;
 
-	*why = "sent an interrupt to a CPU that is not in its cell, or of a kind cells may not send";
+	*why = "sent an interrupt to a CPU outside its cell, or of a kind cells may not send";
 	if (cell->config->on_violation == VIOLATION_FAULT)
 		return ARCH_FAULT;
 	cell_violation(vcpu, "ICR", icr, true);
 	return ARCH_HANDLED;
 }
 
-enum arch_verdict arch_vcpu_handle(struct vcpu *vcpu, const struct vcpu_exit *exit, const char **why)
+enum arch_verdict arch_vcpu_handle(struct vcpu *vcpu, const struct vcpu_exit *exit,
+				   const char **why)
 {
 	struct arch_vcpu *guest = vcpu->arch;
 
@@ -316,22 +325,25 @@ void arch_vcpu_quiesce(struct vcpu *vcpu)
 
 void arch_vcpu_dump(struct vcpu *vcpu)
 {
-	static const char *const names[NR_GPR] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
-						   "r8",  "r9",	 "r10", "r11", "r12", "r13", "r14", "r15" };
+	static const char *const names[NR_GPR] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp",
+						   "rsi", "rdi", "r8",  "r9",  "r10", "r11",
+						   "r12", "r13", "r14", "r15" };
 	const struct arch_vcpu *guest = vcpu->arch;
 	struct x86_state s;
 
 	vendor->get_state(guest, &s);
 	for (unsigned int i = 0; i < NR_GPR; i += 4)
 		log_printf("  %-3s %016lx  %-3s %016lx  %-3s %016lx  %-3s %016lx\n", names[i],
-			   (unsigned long)guest->gpr[i], names[i + 1], (unsigned long)guest->gpr[i + 1],
-			   names[i + 2], (unsigned long)guest->gpr[i + 2], names[i + 3],
+			   (unsigned long)guest->gpr[i], names[i + 1],
+			   (unsigned long)guest->gpr[i + 1], names[i + 2],
+			   (unsigned long)guest->gpr[i + 2], names[i + 3],
 			   (unsigned long)guest->gpr[i + 3]);
 	log_printf("  rip %016lx  rfl %016lx  cs %04x base %lx\n", (unsigned long)guest->rip,
 		   (unsigned long)guest->rflags, s.segments[SEG_CS].selector,
 		   (unsigned long)s.segments[SEG_CS].base);
-	log_printf("  cr0 %lx  cr2 %lx  cr3 %lx  cr4 %lx  efer %lx\n", (unsigned long)s.cr0, (unsigned long)s.cr2,
-		   (unsigned long)s.cr3, (unsigned long)s.cr4, (unsigned long)s.efer);
+	log_printf("  cr0 %lx  cr2 %lx  cr3 %lx  cr4 %lx  efer %lx\n", (unsigned long)s.cr0,
+		   (unsigned long)s.cr2, (unsigned long)s.cr3, (unsigned long)s.cr4,
+		   (unsigned long)s.efer);
 }
 
 void arch_cell_timer(struct cell *cell, uint64_t deadline)
@@ -369,12 +381,14 @@ void arch_poweroff(void)
 {
 	const struct arch_board *board = &partition_table.board.arch;
 
+	uint32_t sleep = (uint32_t)board->s5_type << PM1_SLP_TYP_SHIFT | PM1_SLP_EN;
+
 	if (board->pm1a_cnt)
-		outw(board->pm1a_cnt, (uint16_t)(board->s5_type << 10 | BIT(13))); /* SLP_TYP, SLP_EN */
+		outw(board->pm1a_cnt, (uint16_t)sleep);
 }
 
-/* The ISA range: stock kernels look there for UARTs, floppies, parallel ports and much else; on a machine
- * without the device the bus floats. */
+/* The ISA range: stock kernels look there for UARTs, floppies, parallel ports and much else; on a
+ * machine without the device the bus floats. */
 bool arch_is_legacy_probe(enum device_space space, uint64_t address)
 {
 	return space == DEVICE_PIO && address < 0x400;

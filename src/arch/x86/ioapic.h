@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The physical I/O APIC (Intel 82093AA datasheet): shared by all, programmed by the hypervisor alone. */
+/* The physical I/O APIC (Intel 82093AA datasheet): shared by all, programmed by the hypervisor
+ * alone. */
 #ifndef ARCH_IOAPIC_H
 #define ARCH_IOAPIC_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Interrupts between a cell's CPUs, and from its virtual devices to them. Guests name CPUs by virtual APIC ids,
- * which are vCPU numbers; nothing they write can name a CPU of another cell (SDM vol. 3, 11.12.9 and 11.12.10).
+ * Interrupts between a cell's CPUs, and from its virtual devices to them. Guests name CPUs by
+ * virtual APIC ids, which are vCPU numbers; nothing they write can name a CPU of another cell (SDM
+ * vol. 3, 11.12.9 and 11.12.10).
  */
 #include "apic.h"
 #include "core/log.h"
@@ -21,7 +22,8 @@ static uint64_t everybody(const struct cell *cell)
 	return ~0ull >> (64 - cell->config->nr_cpus);
 }
 
-/* The vCPUs that @destination names, as a mask. *@foreign: it also names CPUs that the cell does not have. */
+/* The vCPUs that @destination names, as a mask. *@foreign: it also names CPUs that the cell does
+ * not have. */
 static uint64_t targets(const struct cell *cell, uint32_t destination, bool logical, bool *foreign)
 {
 	uint64_t all = everybody(cell);
@@ -66,12 +68,13 @@ static void send_fixed(const struct cell *cell, uint64_t mask, uint32_t low)
 			apic_send(cell->vcpus[v]->hwid, low);
 }
 
-static void send(const struct cell *cell, uint64_t mask, enum apic_delivery delivery, uint32_t vector)
+static void send(const struct cell *cell, uint64_t mask, enum apic_delivery delivery,
+		 uint32_t vector)
 {
 	switch (delivery) {
 	case DELIVERY_LOWEST:
 		mask &= -mask; /* any one of them will do */
-		/* fall through */
+			       /* fall through */
 	case DELIVERY_FIXED:
 		if (vector >= FIRST_LEGAL_VECTOR)
 			send_fixed(cell, mask, vector | ICR_ASSERT);
@@ -151,10 +154,12 @@ void arch_route_pin(struct cell *cell, unsigned int pin, const struct irq_messag
 
 	if (!owned)
 		return;
-	/* What the guest may choose: the vector and which of its CPUs. The line's electrical side is the board's. */
+	/* What the guest may choose: the vector and which of its CPUs. The line's electrical side
+	 * is the board's. */
 	route.level = owned->level;
 	route.low = owned->level;
-	route.masked = masked || mask == 0 || msg->delivery > DELIVERY_LOWEST || msg->vector < FIRST_LEGAL_VECTOR;
+	route.masked = masked || mask == 0 || msg->delivery > DELIVERY_LOWEST ||
+		       msg->vector < FIRST_LEGAL_VECTOR;
 	if (mask)
 		route.destination = cell->vcpus[__builtin_ctzll(mask)]->hwid;
 	ioapic_set_route(pin, &route);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The hypervisor's short looks into cell memory: loading images, and the guest's instructions and operands. */
+/* The hypervisor's short looks into cell memory: loading images, and the guest's instructions and
+ * operands. */
 #include "core/arch.h"
 #include "core/string.h"
 #include "guest.h"
@@ -34,7 +35,8 @@ void arch_fill_memory(uint64_t hpa, const uint8_t *data, uint64_t size)
 }
 
 /* Copies within one page of guest-physical memory. */
-static int copy_physical(const struct cell *cell, uint64_t gpa, void *buffer, unsigned int size, bool write)
+static int copy_physical(const struct cell *cell, uint64_t gpa, void *buffer, unsigned int size,
+			 bool write)
 {
 	const struct mem_region *region = cell_region(cell, gpa);
 	uint64_t hpa;
@@ -55,7 +57,8 @@ static int copy_physical(const struct cell *cell, uint64_t gpa, void *buffer, un
 }
 
 /* Walks a table of @levels levels with 8-byte entries. */
-static int walk_long(const struct cell *cell, uint64_t root, unsigned int levels, uint64_t linear, uint64_t *gpa)
+static int walk_long(const struct cell *cell, uint64_t root, unsigned int levels, uint64_t linear,
+		     uint64_t *gpa)
 {
 	uint64_t table = root;
 
@@ -65,7 +68,8 @@ static int walk_long(const struct cell *cell, uint64_t root, unsigned int levels
 		uint64_t index = (linear >> shift) & (levels == 3 && level == 3 ? 3 : 511);
 		uint64_t entry;
 
-		if (copy_physical(cell, table + index * 8, &entry, 8, false) != 0 || !(entry & PTE_PRESENT))
+		if (copy_physical(cell, table + index * 8, &entry, 8, false) != 0 ||
+		    !(entry & PTE_PRESENT))
 			return -ENOENT;
 		if (level == 1 || (level <= 3 && levels > 3 && (entry & PTE_LARGE)) ||
 		    (level == 2 && (entry & PTE_LARGE))) {
@@ -80,7 +84,8 @@ static int walk_long(const struct cell *cell, uint64_t root, unsigned int levels
 }
 
 /* Walks a two-level table with 4-byte entries. */
-static int walk_legacy(const struct cell *cell, uint64_t root, bool pse, uint64_t linear, uint64_t *gpa)
+static int walk_legacy(const struct cell *cell, uint64_t root, bool pse, uint64_t linear,
+		       uint64_t *gpa)
 {
 	uint32_t entry;
 
@@ -91,28 +96,32 @@ static int walk_legacy(const struct cell *cell, uint64_t root, bool pse, uint64_
 		*gpa = (entry & 0xffc00000u) | (linear & 0x3fffff) | (entry & PDE_PSE36_HIGH) << 19;
 		return 0;
 	}
-	if (copy_physical(cell, (entry & 0xfffff000u) + ((linear >> 12) & 1023) * 4, &entry, 4, false) != 0 ||
+	if (copy_physical(cell, (entry & 0xfffff000u) + ((linear >> 12) & 1023) * 4, &entry, 4,
+			  false) != 0 ||
 	    !(entry & PTE_PRESENT))
 		return -ENOENT;
 	*gpa = (entry & 0xfffff000u) | (linear & 0xfff);
 	return 0;
 }
 
-static int translate(const struct cell *cell, const struct x86_state *state, uint64_t linear, uint64_t *gpa)
+static int translate(const struct cell *cell, const struct x86_state *state, uint64_t linear,
+		     uint64_t *gpa)
 {
 	if (!(state->cr0 & CR0_PG)) {
 		*gpa = (uint32_t)linear;
 		return 0;
 	}
 	if (state->efer & EFER_LMA)
-		return walk_long(cell, state->cr3 & PTE_ADDRESS, state->cr4 & CR4_LA57 ? 5 : 4, linear, gpa);
+		return walk_long(cell, state->cr3 & PTE_ADDRESS, state->cr4 & CR4_LA57 ? 5 : 4,
+				 linear, gpa);
 	if (state->cr4 & CR4_PAE)
 		return walk_long(cell, state->cr3 & 0xffffffe0u, 3, (uint32_t)linear, gpa);
-	return walk_legacy(cell, state->cr3 & 0xfffff000u, state->cr4 & CR4_PSE, (uint32_t)linear, gpa);
+	return walk_legacy(cell, state->cr3 & 0xfffff000u, state->cr4 & CR4_PSE, (uint32_t)linear,
+			   gpa);
 }
 
-static int copy_linear(const struct arch_vcpu *guest, const struct cell *cell, uint64_t linear, uint8_t *buffer,
-		       unsigned int size, bool write)
+static int copy_linear(const struct arch_vcpu *guest, const struct cell *cell, uint64_t linear,
+		       uint8_t *buffer, unsigned int size, bool write)
 {
 	struct x86_state state;
 
@@ -136,7 +145,8 @@ static int copy_linear(const struct arch_vcpu *guest, const struct cell *cell, u
 	return 0;
 }
 
-int guest_write_physical(const struct cell *cell, uint64_t gpa, const void *buffer, unsigned int size)
+int guest_write_physical(const struct cell *cell, uint64_t gpa, const void *buffer,
+			 unsigned int size)
 {
 	uint8_t copy[32];
 
@@ -146,8 +156,8 @@ int guest_write_physical(const struct cell *cell, uint64_t gpa, const void *buff
 	return copy_physical(cell, gpa, copy, size, true);
 }
 
-int guest_read_linear(const struct arch_vcpu *guest, const struct cell *cell, uint64_t linear, void *buffer,
-		      unsigned int size)
+int guest_read_linear(const struct arch_vcpu *guest, const struct cell *cell, uint64_t linear,
+		      void *buffer, unsigned int size)
 {
 	return copy_linear(guest, cell, linear, buffer, size, false);
 }

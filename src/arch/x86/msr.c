@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The MSR policy. Every MSR exits unless guest_msr_direct() names it; an MSR that this file does not know does
- * not exist in cells: #GP, as on a processor without it, and counted. Numbers: APM appendix A, SDM vol. 4.
+ * The MSR policy. Every MSR exits unless guest_msr_direct() names it; an MSR that this file does
+ * not know does not exist in cells: #GP, as on a processor without it, and counted. Numbers: APM
+ * appendix A, SDM vol. 4.
  */
 #include "apic.h"
 #include "core/partition.h"
@@ -80,7 +81,8 @@ static uint64_t *mtrr(struct arch_vcpu *guest, uint32_t msr)
 	return fixed >= 0 ? &guest->mtrrs.fixed[fixed] : NULL;
 }
 
-/* The LVTs other than the timer's: kept, because a delivery mode other than fixed must not reach the APIC. */
+/* The LVTs other than the timer's: kept, because a delivery mode other than fixed must not reach
+ * the APIC. */
 static uint64_t *lvt(struct arch_vcpu *guest, uint32_t msr)
 {
 	if (msr >= X2APIC_LVT_THERMAL && msr <= X2APIC_LVT_ERROR)
@@ -112,7 +114,8 @@ static enum result write_lvt(struct arch_vcpu *guest, uint32_t msr, uint64_t val
 	if (!kept || value >> 32)
 		return ABSENT;
 	*kept = value;
-	/* NMI, SMI, INIT and ExtINT from local sources would interrupt the hypervisor or the firmware. */
+	/* NMI, SMI, INIT and ExtINT from local sources would interrupt the hypervisor or the
+	 * firmware. */
 	wrmsr(msr, value & APIC_LVT_MODE ? APIC_LVT_MASKED : value);
 	return OK;
 }
@@ -148,15 +151,16 @@ static enum result read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 	case MSR_HWCR: /* Linux checks that the TSC counts at the rate of P0 */
 		*value = guest->hwcr | HWCR_TSC_FREQ_SEL;
 		break;
-	case MSR_DE_CFG: /* Linux wants LFENCE serialising, which it is made to be on every CPU that has the bit */
+	case MSR_DE_CFG: /* Linux wants LFENCE serialising, which it is made to be on every CPU that
+			    has the bit */
 		*value = DE_CFG_LFENCE_SERIALIZE;
 		break;
 	case MSR_KVM_SYSTEM_TIME_NEW:
 		*value = guest->clock_page;
 		break;
 	case MSR_KVM_WALL_CLOCK_NEW:
-	case MSR_DEBUGCTL:   /* no last-branch records */
-	case MSR_SYSCFG:     /* no memory encryption, no TOP_MEM2 */
+	case MSR_DEBUGCTL:    /* no last-branch records */
+	case MSR_SYSCFG:      /* no memory encryption, no TOP_MEM2 */
 	case MSR_INT_PENDING: /* no C1E by message */
 		*value = 0;
 		break;
@@ -253,7 +257,8 @@ void guest_msr_reset(struct arch_vcpu *guest)
 	guest->clock_page = 0;
 }
 
-static void direct_x2apic(void (*visit)(void *context, uint32_t msr, bool read, bool write), void *context)
+static void direct_x2apic(void (*visit)(void *context, uint32_t msr, bool read, bool write),
+			  void *context)
 {
 	visit(context, X2APIC_VERSION, true, false);
 	visit(context, X2APIC_TPR, true, true);
@@ -270,7 +275,8 @@ static void direct_x2apic(void (*visit)(void *context, uint32_t msr, bool read, 
 	visit(context, X2APIC_SELF_IPI, false, true);
 }
 
-void guest_msr_direct(void (*visit)(void *context, uint32_t msr, bool read, bool write), void *context)
+void guest_msr_direct(void (*visit)(void *context, uint32_t msr, bool read, bool write),
+		      void *context)
 {
 	uint32_t features = cpuid(7, 0).edx;
 

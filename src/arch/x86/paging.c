@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The hypervisor's own page tables. They have the same shape as second-stage tables, so the same code builds
- * them: "gpa" is then a linear address.
+ * The hypervisor's own page tables. They have the same shape as second-stage tables, so the same
+ * code builds them: "gpa" is then a linear address.
  */
 #include "paging.h"
 #include "core/partition.h"
@@ -20,7 +20,8 @@ extern uint8_t images_start[], images_end[];
 
 static struct stage2 shared;
 
-static int map(struct stage2 *tables, uint64_t linear, uint64_t physical, uint64_t size, uint32_t flags)
+static int map(struct stage2 *tables, uint64_t linear, uint64_t physical, uint64_t size,
+	       uint32_t flags)
 {
 	const struct mem_region region = {
 		.gpa = linear & LINEAR_MASK,
@@ -39,7 +40,9 @@ static int map_image(const uint8_t *start, const uint8_t *end, uint32_t flags)
 
 static int map_device(uint64_t address)
 {
-	return address ? map(&shared, address, address, PAGE_SIZE, REGION_READ | REGION_WRITE | REGION_DEVICE) : 0;
+	return address ? map(&shared, address, address, PAGE_SIZE,
+			     REGION_READ | REGION_WRITE | REGION_DEVICE)
+		       : 0;
 }
 
 int paging_init(void)
@@ -70,7 +73,8 @@ static int map_new(struct stage2 *tables, uint64_t linear, unsigned int pages, u
 	*memory = pool_alloc(pages);
 	if (!*memory)
 		return -ENOMEM;
-	return map(tables, linear, (uint64_t)*memory, pages * PAGE_SIZE, REGION_READ | REGION_WRITE);
+	return map(tables, linear, (uint64_t)*memory, pages * PAGE_SIZE,
+		   REGION_READ | REGION_WRITE);
 }
 
 /* The physical address of the last-level table that maps @linear. */
@@ -79,7 +83,8 @@ static uint64_t last_table(const struct stage2 *tables, uint64_t linear)
 	const uint64_t *table = tables->root;
 
 	for (unsigned int shift = 39; shift > 12; shift -= 9)
-		table = (const uint64_t *)(table[(linear >> shift) & 511] & LINEAR_MASK & PAGE_MASK);
+		table = (const uint64_t *)(table[(linear >> shift) & 511] & LINEAR_MASK &
+					   PAGE_MASK);
 	return (uint64_t)table;
 }
 

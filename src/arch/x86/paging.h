@@ -15,7 +15,8 @@ struct paging_cpu {
 	struct cpu *cpu; /* its private structure, at the address that the boot page table maps */
 };
 
-/* Builds the part that all CPUs share: text RX, rodata and images R, data RW, device registers. 0 or -ENOMEM. */
+/* Builds the part that all CPUs share: text RX, rodata and images R, data RW, device registers. 0
+ * or -ENOMEM. */
 int paging_init(void);
 
 /* Builds the private part of one CPU. 0 or -ENOMEM. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * KVM's clock interface (Linux Documentation/virt/kvm/x86/msr.rst), as far as it tells a guest the exact
- * frequency of the TSC. Without it a guest measures the TSC against its virtual 8254 or ACPI timer, and every
- * reading of those is an exit: slow, and wrong when the machine is busy. The page is written when the guest
- * names it and stays as it is, because the TSC is invariant: there are no exits afterwards.
+ * KVM's clock interface (Linux Documentation/virt/kvm/x86/msr.rst), as far as it tells a guest the
+ * exact frequency of the TSC. Without it a guest measures the TSC against its virtual 8254 or ACPI
+ * timer, and every reading of those is an exit: slow, and wrong when the machine is busy. The page
+ * is written when the guest names it and stays as it is, because the TSC is invariant: there are no
+ * exits afterwards.
  */
 #include "core/string.h"
 #include "guest.h"
@@ -46,7 +47,8 @@ static void set_scale(struct clock_page *page)
 		shift--;
 	}
 	page->tsc_to_system_mul = (uint32_t)((NSEC_PER_SEC << 32) / hz);
-	/* The ticks were halved @shift times, so each stands for more: the shift of the ticks is negative. */
+	/* The ticks were halved @shift times, so each stands for more: the shift of the ticks is
+	 * negative. */
 	page->tsc_shift = (int8_t)-shift;
 }
 
@@ -59,19 +61,22 @@ bool guest_clock_set(struct vcpu *vcpu, uint64_t value)
 	guest->clock_page = value;
 	if (!(value & CLOCK_ENABLE))
 		return true;
-	/* System time is the guest's TSC in nanoseconds: it starts at 0 with the cell, like the TSC offset. */
+	/* System time is the guest's TSC in nanoseconds: it starts at 0 with the cell, like the TSC
+	 * offset. */
 	set_scale(&page);
 	base = rdtsc() + guest->tsc_offset;
 	page.tsc_timestamp = base;
 	page.system_time = arch_now() - vcpu->cell->started_at;
-	return guest_write_physical(vcpu->cell, value & ~(uint64_t)CLOCK_ENABLE, &page, sizeof(page)) == 0;
+	return guest_write_physical(vcpu->cell, value & ~(uint64_t)CLOCK_ENABLE, &page,
+				    sizeof(page)) == 0;
 }
 
 bool guest_wall_clock_set(struct vcpu *vcpu, uint64_t gpa)
 {
 	/* The date at which the guest's system time was 0. */
 	uint64_t age = (arch_now() - vcpu->cell->started_at) / NSEC_PER_SEC;
-	struct wall_clock_page page = { .version = 2, .seconds = (uint32_t)(arch_wall_clock() - age) };
+	struct wall_clock_page page = { .version = 2,
+					.seconds = (uint32_t)(arch_wall_clock() - age) };
 
 	return guest_write_physical(vcpu->cell, gpa, &page, sizeof(page)) == 0;
 }

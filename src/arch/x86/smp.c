@@ -21,7 +21,8 @@ extern uint8_t boot_stack_top[];
 extern uint32_t ap_boot_stack;
 uint32_t ap_boot_stack;
 
-static uint32_t started; /* index of the CPU that starts, set by itself when it left the boot stack */
+static uint32_t
+	started; /* index of the CPU that starts, set by itself when it left the boot stack */
 void smp_ap_main(void);
 
 void smp_ap_main(void)
@@ -57,7 +58,8 @@ static int start_one(unsigned int index)
 
 void smp_prepare(void)
 {
-	memcpy((void *)(uint64_t)TRAMPOLINE, trampoline_start, (size_t)(trampoline_end - trampoline_start));
+	memcpy((void *)(uint64_t)TRAMPOLINE, trampoline_start,
+	       (size_t)(trampoline_end - trampoline_start));
 	ap_boot_stack = (uint32_t)(uint64_t)boot_stack_top;
 }
 

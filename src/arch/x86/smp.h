@@ -6,8 +6,8 @@
 /* Puts the code that they start with below 1 MiB; while the boot page table is loaded. */
 void smp_prepare(void);
 
-/* Starts every CPU of the board but the boot CPU; each goes to boot_cpu_main(). Returns 0, or -ENODEV when one
- * does not answer (the log names it). */
+/* Starts every CPU of the board but the boot CPU; each goes to boot_cpu_main(). Returns 0, or
+ * -ENODEV when one does not answer (the log names it). */
 int smp_start(void);
 
 #endif

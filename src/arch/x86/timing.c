@@ -101,7 +101,8 @@ static unsigned int from_bcd(uint8_t value, uint8_t status)
 	return status & RTC_BINARY ? value : (value >> 4) * 10u + (value & 15u);
 }
 
-/* Days from 1970-01-01 to a date of the Gregorian calendar; years from March, so that leap days come last. */
+/* Days from 1970-01-01 to a date of the Gregorian calendar; years from March, so that leap days
+ * come last. */
 static uint64_t days_since_epoch(unsigned int year, unsigned int month, unsigned int day)
 {
 	unsigned int y = month <= 2 ? year - 1 : year;
@@ -129,7 +130,8 @@ static uint64_t read_rtc(void)
 	if (!(b & RTC_24_HOURS))
 		hour = hour % 12 + (raw_hour & RTC_PM ? 12 : 0);
 	year += (century >= 19 && century <= 25 ? century : 20) * 100;
-	return days_since_epoch(year, month, day) * 86400 + hour * 3600u + minute * 60u + second;
+	return days_since_epoch(year, month, day) * 86400 + hour * UINT64_C(3600) +
+	       minute * UINT64_C(60) + second;
 }
 
 void timing_init(void)

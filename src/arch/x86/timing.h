@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Time: the TSC as clock, the HPET's comparators as the cells' event timers, the RTC for the date. */
+/* Time: the TSC as clock, the HPET's comparators as the cells' event timers, the RTC for the date.
+ */
 #ifndef ARCH_TIMING_H
 #define ARCH_TIMING_H
 
 #include "core/types.h"
+
+/* Lets the HPET count, if the board has one. Boot CPU, before timing_init(). */
+void hpet_start(void);
 
 /* Measures the TSC against the HPET (or the 8254) and reads the RTC. Boot CPU, once. */
 void timing_init(void);
@@ -19,7 +23,8 @@ void hpet_init(void);
 
 /*
  * Makes comparator @index fire at @deadline (arch_now() time), or never (TIMER_OFF).
- * Returns false when that moment is so near that the comparator may have missed it: the caller acts at once.
+ * Returns false when that moment is so near that the comparator may have missed it: the caller acts
+ * at once.
  */
 bool hpet_arm(uint32_t index, uint64_t deadline);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a processor vendor's virtualisation extension must provide. One const table per vendor; nothing of a
- * vendor's terms is visible outside its folder.
+ * What a processor vendor's virtualisation extension must provide. One const table per vendor;
+ * nothing of a vendor's terms is visible outside its folder.
  */
 #ifndef ARCH_VENDOR_H
 #define ARCH_VENDOR_H
@@ -17,11 +17,13 @@ struct cpu;
 struct x86_vendor {
 	const char *name; /* "AMD SVM" */
 	const struct stage2_format *stage2;
-	uint64_t control_size; /* bytes of control blocks that vcpu_alloc() puts behind arch_vcpu.vendor */
+	uint64_t control_size; /* bytes of control blocks that vcpu_alloc() puts behind
+				  arch_vcpu.vendor */
 
 	/* True when this CPU has the extension at all (CPUID). */
 	bool (*present)(void);
-	/* Names the first feature that this CPU lacks, or NULL when it has all that Bulkhead needs. */
+	/* Names the first feature that this CPU lacks, or NULL when it has all that Bulkhead needs.
+	 */
 	const char *(*missing)(void);
 
 	/* Boot CPU, once for each cell: builds the permission bitmaps. 0 or -ENOMEM. */
@@ -45,7 +47,8 @@ struct x86_vendor {
 	void (*set_tsc_offset)(struct arch_vcpu *guest, uint64_t offset);
 	/* Whether the guest could take an external interrupt now (RFLAGS.IF, no shadow). */
 	bool (*interruptible)(const struct arch_vcpu *guest);
-	/* Asks for EXIT_WINDOW as soon as the guest can take an interrupt / has left its NMI handler. */
+	/* Asks for EXIT_WINDOW as soon as the guest can take an interrupt / has left its NMI
+	 * handler. */
 	void (*intr_window)(struct arch_vcpu *guest, bool on);
 	void (*nmi_window)(struct arch_vcpu *guest, bool on);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Extended state. The hypervisor is compiled without SSE and x87, and a CPU runs one guest for good, so the
- * registers and XCR0 stay the guest's during an exit. Only XSETBV is checked, and a restart clears them.
- * Sources: SDM vol. 1, chapter 13; APM 11.5.
+ * Extended state. The hypervisor is compiled without SSE and x87, and a CPU runs one guest for
+ * good, so the registers and XCR0 stay the guest's during an exit. Only XSETBV is checked, and a
+ * restart clears them. Sources: SDM vol. 1, chapter 13; APM 11.5.
  */
 #include "core/string.h"
 #include "guest.h"
@@ -49,7 +49,8 @@ void guest_xsetbv(struct arch_vcpu *guest)
 		vcpu_inject_exception(guest, VECTOR_UD, 0);
 		return;
 	}
-	if ((state.segments[SEG_SS].attributes & SEG_ATTR_DPL) || (uint32_t)guest->gpr[GPR_RCX] != 0 || !valid(value)) {
+	if ((state.segments[SEG_SS].attributes & SEG_ATTR_DPL) ||
+	    (uint32_t)guest->gpr[GPR_RCX] != 0 || !valid(value)) {
 		vcpu_inject_exception(guest, VECTOR_GP, 0);
 		return;
 	}
@@ -59,7 +60,8 @@ void guest_xsetbv(struct arch_vcpu *guest)
 
 void guest_xstate_reset(void)
 {
-	/* A legacy-only image with XSTATE_BV = 0 makes XRSTOR put every component into its initial state. */
+	/* A legacy-only image with XSTATE_BV = 0 makes XRSTOR put every component into its initial
+	 * state. */
 	static const uint8_t initial[XSAVE_MINIMUM] __attribute__((aligned(64))) = {
 		[0] = FCW_DEFAULT & 0xff,
 		[1] = FCW_DEFAULT >> 8,
@@ -69,6 +71,8 @@ void guest_xstate_reset(void)
 	uint64_t all = guest_xcr0_allowed();
 
 	xsetbv(0, all);
-	__asm__ volatile("xrstor64 %0" : : "m"(initial), "a"((uint32_t)all), "d"((uint32_t)(all >> 32)));
+	__asm__ volatile("xrstor64 %0"
+			 :
+			 : "m"(initial), "a"((uint32_t)all), "d"((uint32_t)(all >> 32)));
 	xsetbv(0, XCR0_X87);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Removes one wall on purpose: the last cell's first megabyte of RAM is mapped for the first cell too, at its host
- * address. Linked into a Bulkhead that the isolation test must find faulty (--wrap=guest_init_cell).
+ * Removes one wall on purpose: the last cell's first megabyte of RAM is mapped for the first cell
+ * too, at its host address. Linked into a Bulkhead that the isolation test must find faulty
+ * (--wrap=guest_init_cell).
  */
 #include "guest.h"
 #include "stage2.h"
@@ -14,7 +15,8 @@ int __wrap_guest_init_cell(struct cell *cell);
 
 int __wrap_guest_init_cell(struct cell *cell)
 {
-	const struct mem_region *victim = &partition_table.cells[partition_table.nr_cells - 1].regions[2];
+	const struct mem_region *victim =
+		&partition_table.cells[partition_table.nr_cells - 1].regions[2];
 	const struct mem_region hole = {
 		.gpa = victim->hpa,
 		.hpa = victim->hpa,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Removes one wall on purpose: all cells reach the ports of the physical COM2, which the table gives to nobody.
- * Linked into a Bulkhead that the isolation test must find faulty (--wrap=svm_cell_init).
+ * Removes one wall on purpose: all cells reach the ports of the physical COM2, which the table
+ * gives to nobody. Linked into a Bulkhead that the isolation test must find faulty
+ * (--wrap=svm_cell_init).
  */
 #include "core/cell.h"
 #include "svm/svm.h"

@@ -6,13 +6,15 @@
 #include "core/types.h"
 
 /* Page counts of the pool that do not depend on the cells' memory. */
-#define ARCH_POOL_PAGES_PER_CPU 64  /* stacks, per-CPU data, private page tables, vendor control blocks */
-#define ARCH_POOL_PAGES_PER_CELL 8  /* I/O and MSR permission bitmaps */
-#define ARCH_POOL_PAGES_FIXED 64    /* the hypervisor's own page tables */
+#define ARCH_POOL_PAGES_PER_CPU                                                                    \
+	64 /* stacks, per-CPU data, private page tables, vendor control blocks */
+#define ARCH_POOL_PAGES_PER_CELL 8 /* I/O and MSR permission bitmaps */
+#define ARCH_POOL_PAGES_FIXED 64   /* the hypervisor's own page tables */
 
 /* How the first vCPU of a cell starts. */
 enum x86_entry_mode {
-	X86_ENTRY_LINUX64, /* Linux 64-bit boot protocol: long mode, CR3 = page_table, RSI = argument */
+	X86_ENTRY_LINUX64, /* Linux 64-bit boot protocol: long mode, CR3 = page_table, RSI =
+			      argument */
 	X86_ENTRY_PVH,     /* Xen PVH: 32-bit protected mode without paging, EBX = argument */
 };
 
@@ -22,7 +24,8 @@ struct x86_port_range {
 	const char *source;
 };
 
-/* A physical I/O APIC pin that a passthrough device of the cell uses; the guest sees it at the same number. */
+/* A physical I/O APIC pin that a passthrough device of the cell uses; the guest sees it at the same
+ * number. */
 struct x86_irq_pin {
 	uint8_t pin;
 	bool level;
@@ -37,12 +40,13 @@ struct arch_cell_config {
 	uint64_t entry;      /* guest-physical address of the first instruction */
 	uint64_t argument;   /* guest-physical address of boot_params or hvm_start_info */
 	uint64_t page_table; /* X86_ENTRY_LINUX64: guest-physical address of the PML4 */
-	uint64_t gdt;        /* X86_ENTRY_LINUX64: guest-physical address of the GDT, 4 descriptors */
+	uint64_t gdt; /* X86_ENTRY_LINUX64: guest-physical address of the GDT, 4 descriptors */
 	const struct x86_port_range *ports; /* passthrough I/O ports */
 	unsigned int nr_ports;
 	const struct x86_irq_pin *pins;
 	unsigned int nr_pins;
-	uint32_t comparator; /* HPET comparator that times the cell's virtual devices, or X86_NO_COMPARATOR */
+	uint32_t comparator; /* HPET comparator that times the cell's virtual devices, or
+				X86_NO_COMPARATOR */
 };
 
 /* A 16550-compatible UART that the hypervisor uses itself. */
@@ -55,14 +59,14 @@ struct x86_uart {
 
 struct arch_board {
 	struct x86_uart console;
-	uint64_t ioapic;        /* physical address of the I/O APIC's registers */
-	unsigned int nr_pins;   /* its redirection entries */
-	uint64_t hpet;          /* physical address of the HPET's registers, 0 if none */
+	uint64_t ioapic;      /* physical address of the I/O APIC's registers */
+	unsigned int nr_pins; /* its redirection entries */
+	uint64_t hpet;        /* physical address of the HPET's registers, 0 if none */
 	unsigned int hpet_comparators;
 	unsigned int hpet_first_pin; /* I/O APIC pin of comparator 0; comparator n uses first + n */
-	uint16_t pm1a_cnt;      /* port of PM1a_CNT that powers the machine off, 0 if none */
-	uint8_t s5_type;        /* SLP_TYP of S5 */
-	bool invariant_tsc;     /* the board promises a TSC that runs alike on all CPUs in all states */
+	uint16_t pm1a_cnt;           /* port of PM1a_CNT that powers the machine off, 0 if none */
+	uint8_t s5_type;             /* SLP_TYP of S5 */
+	bool invariant_tsc; /* the board promises a TSC that runs alike on all CPUs in all states */
 };
 
 #endif

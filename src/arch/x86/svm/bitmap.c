@@ -48,7 +48,7 @@ int svm_cell_init(struct cell *cell)
 	memset(cell->arch.msr_bitmap, 0xff, MSRPM_PAGES * PAGE_SIZE);
 	for (unsigned int i = 0; i < config->nr_ports; i++)
 		for (uint32_t port = config->ports[i].first; port <= config->ports[i].last; port++)
-			cell->arch.io_bitmap[port / 8] &= (uint8_t) ~BIT(port % 8);
+			cell->arch.io_bitmap[port / 8] &= (uint8_t)~BIT(port % 8);
 	guest_msr_direct(let_through, cell->arch.msr_bitmap);
 	return 0;
 }

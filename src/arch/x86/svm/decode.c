@@ -5,7 +5,8 @@
 #include "guest.h"
 #include "svm.h"
 
-/* How an exit code becomes a neutral reason; .length is the instruction's, for CPUs that do not report it. */
+/* How an exit code becomes a neutral reason; .length is the instruction's, for CPUs that do not
+ * report it. */
 struct decoding {
 	uint16_t code;
 	uint8_t reason;
@@ -13,32 +14,19 @@ struct decoding {
 };
 
 static const struct decoding decodings[] = {
-	{ SVM_EXIT_NMI, EXIT_ATTENTION, 0 },
-	{ SVM_EXIT_INIT, EXIT_ATTENTION, 0 },
-	{ SVM_EXIT_CPUID, EXIT_IDENTIFY, 2 },
-	{ SVM_EXIT_MSR, EXIT_SYSREG, 2 },
-	{ SVM_EXIT_IOIO, EXIT_PIO, 0 },
-	{ SVM_EXIT_NPF, EXIT_MMIO, 0 },
-	{ SVM_EXIT_VMMCALL, EXIT_HYPERCALL, 3 },
-	{ SVM_EXIT_XSETBV, EXIT_STATE, 3 },
-	{ SVM_EXIT_INVD, EXIT_STATE, 2 },
-	{ SVM_EXIT_RDPMC, EXIT_STATE, 2 },
-	{ SVM_EXIT_VINTR, EXIT_WINDOW, 0 },
-	{ SVM_EXIT_IRET, EXIT_WINDOW, 0 },
-	{ SVM_EXIT_DB, EXIT_WINDOW, 0 },
-	{ SVM_EXIT_SHUTDOWN, EXIT_SHUTDOWN, 0 },
-	{ SVM_EXIT_VMRUN, EXIT_UNDEFINED, 0 },
-	{ SVM_EXIT_VMLOAD, EXIT_UNDEFINED, 0 },
-	{ SVM_EXIT_VMSAVE, EXIT_UNDEFINED, 0 },
-	{ SVM_EXIT_STGI, EXIT_UNDEFINED, 0 },
-	{ SVM_EXIT_CLGI, EXIT_UNDEFINED, 0 },
-	{ SVM_EXIT_SKINIT, EXIT_UNDEFINED, 0 },
-	{ SVM_EXIT_INVLPGA, EXIT_UNDEFINED, 0 },
-	{ SVM_EXIT_MONITOR, EXIT_UNDEFINED, 0 },
-	{ SVM_EXIT_MWAIT, EXIT_UNDEFINED, 0 },
-	{ SVM_EXIT_MWAIT_ARMED, EXIT_UNDEFINED, 0 },
-	{ SVM_EXIT_RDPRU, EXIT_UNDEFINED, 0 },
-	{ SVM_EXIT_RSM, EXIT_UNDEFINED, 0 },
+	{ SVM_EXIT_NMI, EXIT_ATTENTION, 0 },     { SVM_EXIT_INIT, EXIT_ATTENTION, 0 },
+	{ SVM_EXIT_CPUID, EXIT_IDENTIFY, 2 },    { SVM_EXIT_MSR, EXIT_SYSREG, 2 },
+	{ SVM_EXIT_IOIO, EXIT_PIO, 0 },          { SVM_EXIT_NPF, EXIT_MMIO, 0 },
+	{ SVM_EXIT_VMMCALL, EXIT_HYPERCALL, 3 }, { SVM_EXIT_XSETBV, EXIT_STATE, 3 },
+	{ SVM_EXIT_INVD, EXIT_STATE, 2 },        { SVM_EXIT_RDPMC, EXIT_STATE, 2 },
+	{ SVM_EXIT_VINTR, EXIT_WINDOW, 0 },      { SVM_EXIT_IRET, EXIT_WINDOW, 0 },
+	{ SVM_EXIT_DB, EXIT_WINDOW, 0 },         { SVM_EXIT_SHUTDOWN, EXIT_SHUTDOWN, 0 },
+	{ SVM_EXIT_VMRUN, EXIT_UNDEFINED, 0 },   { SVM_EXIT_VMLOAD, EXIT_UNDEFINED, 0 },
+	{ SVM_EXIT_VMSAVE, EXIT_UNDEFINED, 0 },  { SVM_EXIT_STGI, EXIT_UNDEFINED, 0 },
+	{ SVM_EXIT_CLGI, EXIT_UNDEFINED, 0 },    { SVM_EXIT_SKINIT, EXIT_UNDEFINED, 0 },
+	{ SVM_EXIT_INVLPGA, EXIT_UNDEFINED, 0 }, { SVM_EXIT_MONITOR, EXIT_UNDEFINED, 0 },
+	{ SVM_EXIT_MWAIT, EXIT_UNDEFINED, 0 },   { SVM_EXIT_MWAIT_ARMED, EXIT_UNDEFINED, 0 },
+	{ SVM_EXIT_RDPRU, EXIT_UNDEFINED, 0 },   { SVM_EXIT_RSM, EXIT_UNDEFINED, 0 },
 };
 
 static void decode_io(const struct vmcb *vmcb, struct pio_exit *pio)
@@ -60,7 +48,8 @@ static void decode_npf(const struct vmcb *vmcb, struct mmio_exit *mmio)
 	mmio->walk = vmcb->exit_info1 & NPF_WALK;
 }
 
-static void decode_msr(const struct arch_vcpu *guest, const struct vmcb *vmcb, struct vcpu_exit *exit)
+static void decode_msr(const struct arch_vcpu *guest, const struct vmcb *vmcb,
+		       struct vcpu_exit *exit)
 {
 	uint32_t index = (uint32_t)guest->gpr[GPR_RCX];
 	bool write = vmcb->exit_info1 & 1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The AMD SVM backend (APM chapter 15). GIF is 0 whenever the hypervisor runs, so an NMI waits until it is let in. */
+/* The AMD SVM backend (APM chapter 15). GIF is 0 whenever the hypervisor runs, so an NMI waits
+ * until it is let in. */
 #include "svm.h"
 #include "core/cell.h"
 #include "core/pool.h"
@@ -38,8 +39,8 @@ static struct svm_vcpu *svm_of(const struct arch_vcpu *guest)
 
 static bool svm_present(void)
 {
-	return cpuid(0x80000000, 0).eax >= CPUID_SVM && (cpuid(0x80000001, 0).ecx & CPUID81_ECX_SVM) &&
-	       !(rdmsr(MSR_VM_CR) & VM_CR_SVMDIS);
+	return cpuid(0x80000000, 0).eax >= CPUID_SVM &&
+	       (cpuid(0x80000001, 0).ecx & CPUID81_ECX_SVM) && !(rdmsr(MSR_VM_CR) & VM_CR_SVMDIS);
 }
 
 static const char *svm_missing(void)
@@ -69,12 +70,16 @@ static void svm_cpu_enable(struct arch_vcpu *guest)
 	if (!svm)
 		return;
 	wrmsr(MSR_VM_HSAVE_PA, svm->physical + offsetof(struct svm_vcpu, save_area));
-	__asm__ volatile("vmsave %0" : : "a"(svm->physical + offsetof(struct svm_vcpu, host)) : "memory");
+	__asm__ volatile("vmsave %0"
+			 :
+			 : "a"(svm->physical + offsetof(struct svm_vcpu, host))
+			 : "memory");
 }
 
 static struct vmcb_segment segment(const struct x86_segment *from)
 {
-	const struct vmcb_segment to = { from->selector, from->attributes, from->limit, from->base };
+	const struct vmcb_segment to = { from->selector, from->attributes, from->limit,
+					 from->base };
 
 	return to;
 }
@@ -113,8 +118,10 @@ static void set_state(struct vmcb *vmcb, const struct x86_state *state)
 static void svm_get_state(const struct arch_vcpu *guest, struct x86_state *state)
 {
 	const struct vmcb *vmcb = &svm_of(guest)->guest;
-	const struct vmcb_segment *const segments[NR_SEGMENTS] = { &vmcb->es, &vmcb->cs, &vmcb->ss,   &vmcb->ds,
-								   &vmcb->fs, &vmcb->gs, &vmcb->ldtr, &vmcb->tr };
+	const struct vmcb_segment *const segments[NR_SEGMENTS] = { &vmcb->es,   &vmcb->cs,
+								   &vmcb->ss,   &vmcb->ds,
+								   &vmcb->fs,   &vmcb->gs,
+								   &vmcb->ldtr, &vmcb->tr };
 
 	for (unsigned int i = 0; i < NR_SEGMENTS; i++)
 		state->segments[i] = unsegment(segments[i]);
@@ -142,12 +149,13 @@ static void svm_vcpu_reset(struct vcpu *vcpu, const struct x86_state *state)
 	svm->nmi_step = false;
 	set_state(vmcb, state);
 	vmcb->intercept_exceptions = BIT(VECTOR_MC);
-	vmcb->intercepts[0] = INTERCEPT_NMI | INTERCEPT_INIT | INTERCEPT_RDPMC | INTERCEPT_CPUID | INTERCEPT_RSM |
-			      INTERCEPT_INVD | INTERCEPT_INVLPGA | INTERCEPT_IOIO | INTERCEPT_MSR |
-			      INTERCEPT_SHUTDOWN;
-	vmcb->intercepts[1] = INTERCEPT_VMRUN | INTERCEPT_VMMCALL | INTERCEPT_VMLOAD | INTERCEPT_VMSAVE |
-			      INTERCEPT_STGI | INTERCEPT_CLGI | INTERCEPT_SKINIT | INTERCEPT_MONITOR |
-			      INTERCEPT_MWAIT | INTERCEPT_MWAIT_ARMED | INTERCEPT_XSETBV | INTERCEPT_RDPRU;
+	vmcb->intercepts[0] = INTERCEPT_NMI | INTERCEPT_INIT | INTERCEPT_RDPMC | INTERCEPT_CPUID |
+			      INTERCEPT_RSM | INTERCEPT_INVD | INTERCEPT_INVLPGA | INTERCEPT_IOIO |
+			      INTERCEPT_MSR | INTERCEPT_SHUTDOWN;
+	vmcb->intercepts[1] = INTERCEPT_VMRUN | INTERCEPT_VMMCALL | INTERCEPT_VMLOAD |
+			      INTERCEPT_VMSAVE | INTERCEPT_STGI | INTERCEPT_CLGI |
+			      INTERCEPT_SKINIT | INTERCEPT_MONITOR | INTERCEPT_MWAIT |
+			      INTERCEPT_MWAIT_ARMED | INTERCEPT_XSETBV | INTERCEPT_RDPRU;
 	vmcb->iopm_base = (uint64_t)cell->io_bitmap;
 	vmcb->msrpm_base = (uint64_t)cell->msr_bitmap;
 	vmcb->np_enable = NP_ENABLE;
@@ -163,7 +171,8 @@ static void keep_interrupted_event(struct arch_vcpu *guest, const struct vmcb *v
 	uint32_t info = (uint32_t)vmcb->exit_int_info;
 	uint32_t type = info & 0x700;
 
-	if (!(info & EVENT_VALID) || (type != EVENT_INTR && type != EVENT_NMI && type != EVENT_EXCEPTION))
+	if (!(info & EVENT_VALID) ||
+	    (type != EVENT_INTR && type != EVENT_NMI && type != EVENT_EXCEPTION))
 		return;
 	guest->event = info;
 	guest->event_error = (uint32_t)(vmcb->exit_int_info >> 32);
@@ -195,12 +204,13 @@ static void svm_intr_window(struct arch_vcpu *guest, bool on)
 
 static bool svm_interruptible(const struct arch_vcpu *guest)
 {
-	return (guest->rflags & RFLAGS_IF) && (guest->skipped || !(svm_of(guest)->guest.interrupt_shadow & INTERRUPT_SHADOW));
+	return (guest->rflags & RFLAGS_IF) &&
+	       (guest->skipped || !(svm_of(guest)->guest.interrupt_shadow & INTERRUPT_SHADOW));
 }
 
 /*
- * The guest's NMI handler ends with an IRET. That instruction is executed in a single step, so that a waiting
- * NMI comes after it, as on the bare processor, and not on top of the old frame.
+ * The guest's NMI handler ends with an IRET. That instruction is executed in a single step, so that
+ * a waiting NMI comes after it, as on the bare processor, and not on top of the old frame.
  */
 static void nmi_handler_ends(struct arch_vcpu *guest, struct svm_vcpu *svm)
 {
@@ -261,7 +271,9 @@ static void svm_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 
 	if (guest->shutdown) {
 		guest->shutdown = false;
-		*exit = (struct vcpu_exit){ .reason = EXIT_SHUTDOWN, .pc = guest->rip, .code = SVM_EXIT_SHUTDOWN };
+		*exit = (struct vcpu_exit){ .reason = EXIT_SHUTDOWN,
+					    .pc = guest->rip,
+					    .code = SVM_EXIT_SHUTDOWN };
 		return;
 	}
 	vmcb->rax = guest->gpr[GPR_RAX];

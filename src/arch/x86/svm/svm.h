@@ -10,17 +10,18 @@ struct cell;
 struct vcpu;
 struct vcpu_exit;
 
-/* A vCPU's control blocks; pool pages, mapped on their own CPU only (paging.c maps what vendor points to). */
+/* A vCPU's control blocks; pool pages, mapped on their own CPU only (paging.c maps what vendor
+ * points to). */
 struct svm_vcpu {
 	struct vmcb guest;
-	struct vmcb host;          /* VMSAVE state of the hypervisor */
-	uint8_t save_area[4096];   /* VM_HSAVE_PA */
-	uint64_t physical;         /* address of this structure */
-	bool nmi_step;             /* the guest executes the IRET of its NMI handler in a single step */
+	struct vmcb host;        /* VMSAVE state of the hypervisor */
+	uint8_t save_area[4096]; /* VM_HSAVE_PA */
+	uint64_t physical;       /* address of this structure */
+	bool nmi_step; /* the guest executes the IRET of its NMI handler in a single step */
 	bool has_next_rip;
 	uint8_t pad[4096 - 16];
 };
-static_assert(sizeof(struct svm_vcpu) == 4 * 4096, "whole pages");
+static_assert(sizeof(struct svm_vcpu) == 4 * PAGE_SIZE, "whole pages");
 
 /* bitmap.c: builds the cell's I/O and MSR permission maps. */
 int svm_cell_init(struct cell *cell);
