@@ -176,6 +176,12 @@ test: | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test
 	$(Q)CC=$(CC) PYTHONPATH=scripts $(PYTHON) -m pytest -p no:cacheprovider -n 2 --dist worksteal -q \
 		$(if $(T),tests/$(T),tests) $(PYTEST_ARGS)
 
+.PHONY: bench
+bench: $(BUILD)/qemu-x86-duo/bulkhead.elf | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test
+	$(Q)$(PYTHON) tests/bench/boot_instructions.py
+	$(Q)$(PYTHON) tests/bench/exits.py
+	$(Q)tests/bench/size.sh $(BUILD)/qemu-x86-duo/bulkhead.elf
+
 .PHONY: docs
 docs: | $(BUILD)/.setup-build
 	$(call say,DOC,docs/configuration.md)
@@ -194,6 +200,7 @@ help:
 	@echo 'make gdb                   starts it under gdb: "help bulkhead" there lists the commands'
 	@echo 'make iso                   makes build/<system>/bulkhead.iso, which GRUB boots'
 	@echo 'make test [T=unit|smoke|isolation|lint]   runs the tests, or a part'
+	@echo 'make bench                 measures: instructions of a boot, exits per second, size'
 	@echo 'make images                makes the guest images alone'
 	@echo 'make docs                  writes docs/configuration.md anew from the bindings'
 	@echo 'make clean                 removes build/; downloads stay in ~/.cache/bulkhead'

@@ -30,7 +30,7 @@ def boot(image):
 def run_attack(image):
     """Runs until the attack is complete and the victim has looked round once more; returns the machine's findings."""
     with boot(image) as machine:
-        machine.wait_cell("attacker", "ATTACK COMPLETE", timeout=900)
+        machine.wait_cell("attacker", "ATTACK COMPLETE", timeout=600)
         seen = len(victim_reports(machine))
         machine.wait_until(lambda: len(victim_reports(machine)) >= seen + 3, "three more seconds of the victim")
         return machine, victim_reports(machine), {m[1]: m for m in map(END.search, machine.cell_lines("attacker")) if m}

@@ -5,11 +5,12 @@
 
 #include "core/types.h"
 
-/* Page counts of the pool that do not depend on the cells' memory. */
-#define ARCH_POOL_PAGES_PER_CPU                                                                    \
-	64 /* stacks, per-CPU data, private page tables, vendor control blocks */
-#define ARCH_POOL_PAGES_PER_CELL 8 /* I/O and MSR permission bitmaps */
-#define ARCH_POOL_PAGES_FIXED 64   /* the hypervisor's own page tables */
+/* Page counts of the pool that do not depend on the cells' memory; scripts/genconfig reads them.
+ * Per CPU: stacks, per-CPU data, private page tables, vendor control blocks. Per cell: I/O and MSR
+ * permission bitmaps, the console's rings. Fixed: the hypervisor's own page tables. */
+#define ARCH_POOL_PAGES_PER_CPU 64
+#define ARCH_POOL_PAGES_PER_CELL 8
+#define ARCH_POOL_PAGES_FIXED 64
 
 /* How the first vCPU of a cell starts. */
 enum x86_entry_mode {

@@ -1,0 +1,58 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""VM exits per second of the default system's cells: idle, and computing on both CPUs.
+
+linux1 is measured; linux0 has the console and so its commands. Each figure is over SECONDS seconds of a quiet console.
+"""
+
+import pathlib
+import sys
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests"))
+
+from harness import build  # noqa: E402
+from harness.systems import start  # noqa: E402
+
+SECONDS = 30
+CELL = "linux1"
+
+
+def rest(machine, seconds):
+    """Lets the machine go on by itself."""
+    end = time.monotonic() + seconds
+    machine.wait_until(lambda: time.monotonic() > end, "time to pass", stall=2 * seconds + 60)
+
+
+def measure(machine, what):
+    """Prints what each vCPU of the cell did meanwhile; what the cell printed last is out by then."""
+    rest(machine, 5)
+    before = machine.counters()
+    rest(machine, SECONDS)
+    after = machine.counters()
+    for (cell, vcpu), counts in after.items():
+        if cell != CELL:
+            continue
+        old = before[cell, vcpu]
+        grown = {k: n - old.get(k, 0) for k, n in counts.items() if n != old.get(k, 0) and k != "total"}
+        total = counts["total"] - old["total"]
+        print(f"{what}: {cell} vCPU {vcpu}: {total} exits in {SECONDS} s, {total / SECONDS:.2f} a second {grown or ''}")
+
+
+def main():
+    """Runs both measurements."""
+    with start(build.system("configs/qemu-x86-duo.dts")) as machine:
+        machine.wait_cell(CELL, "Enter 'help' for a list")
+        machine.focus(1)
+        machine.wait_cell(CELL, f"{CELL}:~#")
+        machine.focus(0)
+        rest(machine, 20)  # the boot's work queues run dry
+        measure(machine, "idle")
+        machine.shell(CELL, 1, "for c in 0 1; do taskset -c $c sh -c 'while :; do :; done' & done; echo bu''sy", "^busy")
+        machine.focus(0)
+        measure(machine, "computing")
+
+
+if __name__ == "__main__":
+    main()
