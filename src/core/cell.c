@@ -144,7 +144,8 @@ static bool all_parked(const struct cell *cell)
 static void wait(struct vcpu *vcpu)
 {
 	arch_wait(vcpu);
-	vcpu_take_requests(vcpu);
+	/* The rest is the guest's, which may have been started meanwhile. */
+	__atomic_fetch_and(&vcpu->requests, ~(REQUEST_POLL | REQUEST_LEAVE), __ATOMIC_SEQ_CST);
 	arch_attend(vcpu);
 }
 
@@ -160,7 +161,9 @@ static void start(struct cell *cell)
 	__atomic_store_n(&cell->state, CELL_RUNNING, __ATOMIC_SEQ_CST);
 	for (unsigned int v = 0; v < cell->config->nr_cpus; v++) {
 		__atomic_store_n(&cell->vcpus[v]->parked, false, __ATOMIC_SEQ_CST);
-		arch_kick(cell->vcpus[v]);
+		/* A request and not a mere kick, which a CPU that is about to wait would miss. The
+		 * first vCPU polls: input may have come while it could not take any. */
+		vcpu_request(cell->vcpus[v], v == 0 ? REQUEST_POLL : REQUEST_LEAVE);
 	}
 }
 
@@ -179,9 +182,11 @@ void cell_enter(struct vcpu *vcpu)
 	}
 	while (!all_parked(cell))
 		wait(vcpu);
+	arch_cell_reset(cell); /* a cell that has ended must not be interrupted any more */
 	while (state_of(cell) != CELL_LOADING && state_of(cell) != CELL_RESTARTING) {
 		if (!told && all_ended()) {
 			log_printf("all cells have ended\n");
+			console_flush();
 			arch_poweroff();
 		}
 		told = true;

@@ -19,6 +19,7 @@ enum exit_reason {
 	EXIT_UNDEFINED, /* an instruction that cells do not have */
 	EXIT_WINDOW,    /* the guest became able to take an interrupt or NMI that waited */
 	EXIT_SHUTDOWN,  /* triple fault */
+	EXIT_MACHINE_CHECK,
 	EXIT_INVALID,   /* the hardware refused the guest's state, or an exit nobody asked for */
 	NR_EXIT_REASONS,
 };

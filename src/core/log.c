@@ -270,13 +270,11 @@ size_t fmt_snprintf(char *buffer, size_t size, const char *fmt, ...)
 
 char log_ring[LOG_SIZE];
 uint64_t log_head;
+uint64_t log_complete;
 uint64_t log_dropped;
 
 /* CPUs (and NMIs on them) that may have reserved space in the ring and not yet filled it. */
 static uint32_t writers;
-
-/* All bytes before this position are there; never above log_head, never goes back. */
-static uint64_t complete;
 
 /*
  * Ends what reserve() began. The last writer of several that overlap publishes what all of them
@@ -284,7 +282,7 @@ static uint64_t complete;
  */
 static void finish(void)
 {
-	uint64_t known = __atomic_load_n(&complete, __ATOMIC_RELAXED);
+	uint64_t known = __atomic_load_n(&log_complete, __ATOMIC_RELAXED);
 	uint64_t head;
 
 	__atomic_fetch_sub(&writers, 1, __ATOMIC_SEQ_CST);
@@ -292,7 +290,7 @@ static void finish(void)
 	head = __atomic_load_n(&log_head, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&writers, __ATOMIC_SEQ_CST))
 		return;
-	while (known < head && !__atomic_compare_exchange_n(&complete, &known, head, false,
+	while (known < head && !__atomic_compare_exchange_n(&log_complete, &known, head, false,
 							    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		;
 }
@@ -308,7 +306,7 @@ static bool reserve(size_t size, uint64_t *at)
 	for (unsigned int i = 0; i < PATIENCE; i++) {
 		__atomic_fetch_add(&writers, 1, __ATOMIC_SEQ_CST);
 		*at = __atomic_load_n(&log_head, __ATOMIC_SEQ_CST);
-		while (*at + size - __atomic_load_n(&complete, __ATOMIC_ACQUIRE) <= LOG_SIZE)
+		while (*at + size - __atomic_load_n(&log_complete, __ATOMIC_ACQUIRE) <= LOG_SIZE)
 			if (__atomic_compare_exchange_n(&log_head, at, *at + size, false,
 							__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 				return true;
@@ -345,7 +343,7 @@ size_t log_read(uint64_t *cursor, char *buffer, size_t size)
 	uint64_t margin = 0; /* how far to stay away from where writers overwrite next */
 
 	for (;; margin = LOG_SIZE / 4) {
-		uint64_t end = __atomic_load_n(&complete, __ATOMIC_ACQUIRE);
+		uint64_t end = __atomic_load_n(&log_complete, __ATOMIC_ACQUIRE);
 		uint64_t head = __atomic_load_n(&log_head, __ATOMIC_RELAXED);
 		uint64_t start = *cursor; /* the oldest byte that is looked at */
 		uint64_t at = start;

@@ -22,8 +22,9 @@
 #define LOG_LINE_MAX 512u /* bytes of one log_printf(), what is longer is cut and ends in "...\n" */
 
 extern char log_ring[LOG_SIZE];
-extern uint64_t log_head;    /* bytes ever logged */
-extern uint64_t log_dropped; /* bytes that were not */
+extern uint64_t log_head;     /* bytes ever logged, or being written into the ring */
+extern uint64_t log_complete; /* all bytes before this position are there; it never goes back */
+extern uint64_t log_dropped;  /* bytes that were not logged */
 
 /*
  * Formats as C's vsnprintf() into @buffer of @size bytes and returns the length of the full text,

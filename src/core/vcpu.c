@@ -12,7 +12,8 @@ static const char *const reason_names[NR_EXIT_REASONS] = {
 	[EXIT_SYSREG] = "sysreg",       [EXIT_IPI] = "ipi",
 	[EXIT_STATE] = "state",         [EXIT_HYPERCALL] = "hypercall",
 	[EXIT_UNDEFINED] = "undefined", [EXIT_WINDOW] = "window",
-	[EXIT_SHUTDOWN] = "shutdown",   [EXIT_INVALID] = "invalid",
+	[EXIT_SHUTDOWN] = "shutdown",   [EXIT_MACHINE_CHECK] = "machine-check",
+	[EXIT_INVALID] = "invalid",
 };
 
 const char *exit_reason_name(enum exit_reason reason)

@@ -48,6 +48,7 @@ static bool tx_irq;
 static bool tx_event; /* an interrupt is due */
 static const char *typed = "";
 static unsigned int counters_shown, cells_shown;
+static const char *meanwhile = ""; /* what another CPU puts out at the end of a drain */
 static unsigned int arrived[NR_CELLS], space[NR_CELLS];
 
 bool uart_tx_ready(void)
@@ -77,6 +78,8 @@ void uart_tx_irq(bool on)
 	if (on && !tx_irq)
 		tx_event = true;
 	tx_irq = on;
+	while (!on && *meanwhile)
+		assert_true(console_cell_put(1, (uint8_t)*meanwhile++));
 }
 
 void console_input_arrived(unsigned int cell)
@@ -124,6 +127,7 @@ static int setup(void **state)
 	console.unit = NOBODY;
 	pool_used = 0;
 	log_head = 0;
+	log_complete = 0;
 	nr_sent = 0;
 	nr_expected = 0;
 	sent[0] = '\0';
@@ -511,6 +515,32 @@ one_call_sends_a_bounded_number_of_bytes_and_asks_for_an_interrupt(void **state)
 	assert_int_equal(nr_sent - nr_expected, OUTPUT_SIZE + strlen("[red]      "));
 }
 
+static void what_comes_at_the_end_of_a_drain_is_not_forgotten(void **state)
+{
+	(void)state;
+	room = 0;
+	put(0, "x\n");
+	assert_true(tx_irq);
+	meanwhile = "late\n";
+	room = ENDLESS;
+	console_interrupt();
+	expect("[red]      x\r\n[green]    late\r\n");
+}
+
+static void a_line_without_end_does_not_keep_others_waiting(void **state)
+{
+	const char *other;
+
+	(void)state;
+	room = 0;
+	for (unsigned int i = 0; i < 2000; i++)
+		assert_true(console_cell_put(0, 'r'));
+	put(1, "other\n");
+	uart_works(ENDLESS);
+	other = strstr(sent + nr_expected, "[green]    other\r\n");
+	assert_in_range(other - sent, nr_expected + PARTIAL_MAX, nr_expected + PARTIAL_MAX + 40);
+}
+
 static void flushing_waits_for_the_uart(void **state)
 {
 	(void)state;
@@ -553,6 +583,8 @@ int main(void)
 		cmocka_unit_test_setup(
 			one_call_sends_a_bounded_number_of_bytes_and_asks_for_an_interrupt,
 			start),
+		cmocka_unit_test_setup(what_comes_at_the_end_of_a_drain_is_not_forgotten, start),
+		cmocka_unit_test_setup(a_line_without_end_does_not_keep_others_waiting, start),
 		cmocka_unit_test_setup(flushing_waits_for_the_uart, start),
 	};
 

@@ -63,6 +63,7 @@ static const struct vector vectors[] = {
 	{ M64, 2, INSN_MOVS, 1, 1, 0, "\xf3\xa4", "rep movsb" },
 	{ M64, 3, INSN_OUTS, 2, 2, 0, "\x66\xf3\x6f", "rep outsw" },
 	{ M64, 2, INSN_OUTS, 1, 1, 0, "\x64\x6e", "fs outsb" },
+	{ M64, 4, INSN_MOV, 2, 2, 1, "\x48\x66\x8b\x00", "mov ax,[rax], void REX" },
 	{ M32, 5, INSN_MOV, 1, 1, 1, "\xa0\x78\x56\x34\x12", "mov al,[0x12345678]" },
 	{ M32, 3, INSN_MOV, 1, 1, 1, "\x67\x8a\x2a", "mov ch,[bp+si]" },
 	{ M32, 4, INSN_ADD, 4, 4, 0, "\x01\x54\xec\x05", "add [esp+ebp*8+5],edx" },

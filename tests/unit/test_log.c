@@ -108,6 +108,7 @@ static int setup(void **state)
 	console.unit = NOBODY;
 	pool_used = 0;
 	log_head = 0;
+	log_complete = 0;
 	nr_sent = 0;
 	room = ENDLESS;
 	tx_irq = false;

@@ -269,6 +269,7 @@ static void an_empty_pool_leaves_everything_as_it_was(void **state)
 static void protection_keeps_devices_uncached_and_not_executable(void **state)
 {
 	struct stage2 s2;
+	uint64_t above;
 
 	(void)state;
 	assert_int_equal(stage2_init(&s2, &stage2_intel, true), 0);
@@ -277,6 +278,7 @@ static void protection_keeps_devices_uncached_and_not_executable(void **state)
 			 0);
 	assert_int_equal(stage2_protect(&s2, 0x1000, 0x1000, RWX), 0);
 	assert_mapped(&s2, 0x1000, 0x80001000, REGION_READ | REGION_WRITE | REGION_DEVICE, 4 * KIB);
+	assert_int_equal(raw_entry(&s2, 0x2000, 4, &above), 0x80002003); /* split, not "large" */
 	assert_int_equal(stage2_protect(&s2, 0x1000, 0x1000, REGION_READ | REGION_EXECUTE), 0);
 	assert_mapped(&s2, 0x1000, 0x80001000, REGION_READ | REGION_DEVICE, 4 * KIB);
 	assert_mapped(&s2, 0x2000, 0x80002000, REGION_READ | REGION_WRITE | REGION_DEVICE, 4 * KIB);

@@ -5,10 +5,17 @@
 #define BIOS_AREA 0xe0000u
 #define BIOS_AREA_END 0x100000u
 #define LOW_4G 0x100000000u /* what the boot page table maps */
+#define TABLE_MAX 0x100000u /* a longer table is damaged */
+
+/* ACPI 6.5, 5.2.5.3: what the first checksum of the RSDP covers, and all there is before revision
+ * 2. */
+#define RSDP_SIZE 20
 
 /* MADT entry types: ACPI 6.5, table 5.21 */
 #define MADT_LOCAL_APIC 0
+#define MADT_LOCAL_APIC_SIZE 8
 #define MADT_LOCAL_X2APIC 9
+#define MADT_LOCAL_X2APIC_SIZE 16
 #define MADT_ENTRIES 44 /* offset of the first entry */
 #define MADT_ENABLED BIT(0)
 
@@ -21,6 +28,7 @@ struct rsdp {
 	uint32_t length;
 	uint64_t xsdt;
 } __attribute__((packed));
+static_assert(offsetof(struct rsdp, length) == RSDP_SIZE, "ACPI 6.5, 5.2.5.3");
 
 struct sdt {
 	char signature[4];
@@ -37,59 +45,102 @@ static uint32_t read32(uint64_t address)
 	return value;
 }
 
-static const struct rsdp *find_rsdp(void)
+static bool is_rsdp(uint64_t address)
 {
-	for (uint64_t at = BIOS_AREA; at < BIOS_AREA_END; at += 16)
-		if (memcmp((const void *)at, "RSD PTR ", 8) == 0)
-			return (const struct rsdp *)at;
-	return NULL;
+	const uint8_t *bytes = (const uint8_t *)address;
+	uint8_t sum = 0;
+
+	if (memcmp(bytes, "RSD PTR ", 8) != 0)
+		return false;
+	for (unsigned int i = 0; i < RSDP_SIZE; i++)
+		sum = (uint8_t)(sum + bytes[i]);
+	return sum == 0;
 }
 
-static const struct sdt *find_table(const struct rsdp *rsdp, const char *signature)
+static uint64_t find_rsdp(void)
 {
-	bool wide = rsdp->revision >= 2 && rsdp->xsdt && rsdp->xsdt < LOW_4G;
-	uint64_t root = wide ? rsdp->xsdt : rsdp->rsdt;
-	unsigned int step = wide ? 8 : 4;
+	for (uint64_t at = BIOS_AREA; at < BIOS_AREA_END; at += 16)
+		if (is_rsdp(at))
+			return at;
+	return 0;
+}
+
+/* The length of the table at @address, or 0 when that is another table or one that cannot be. */
+static uint32_t table_length(uint64_t address, const char *signature)
+{
 	uint32_t length;
 
-	if (!root)
-		return NULL;
-	length = ((const struct sdt *)root)->length;
+	if (address == 0 || address > LOW_4G - sizeof(struct sdt) ||
+	    memcmp((const void *)address, signature, 4) != 0)
+		return 0;
+	length = read32(address + offsetof(struct sdt, length));
+	if (length < sizeof(struct sdt) || length > TABLE_MAX || length > LOW_4G - address)
+		return 0;
+	return length;
+}
+
+/* Returns the address of the table with @signature, or 0. */
+static uint64_t find_table(const struct rsdp *rsdp, const char *signature)
+{
+	uint32_t length = rsdp->revision >= 2 ? table_length(rsdp->xsdt, "XSDT") : 0;
+	bool wide = length != 0;
+	uint64_t root = wide ? rsdp->xsdt : rsdp->rsdt;
+	unsigned int step = wide ? 8 : 4;
+
+	if (!wide)
+		length = table_length(root, "RSDT");
 	for (uint32_t at = sizeof(struct sdt); at + step <= length; at += step) {
 		uint64_t table = read32(root + at);
 
-		if (wide && read32(root + at + 4))
-			continue;
-		if (table && memcmp((const void *)table, signature, 4) == 0)
-			return (const struct sdt *)table;
+		if (wide)
+			table |= (uint64_t)read32(root + at + 4) << 32;
+		if (table_length(table, signature))
+			return table;
 	}
-	return NULL;
+	return 0;
+}
+
+/* The APIC id of the enabled processor that the MADT's entry of @size bytes is about; false when it
+ * is about something else. */
+static bool read_entry(uint64_t entry, unsigned int size, uint32_t *id)
+{
+	uint8_t type = *(const uint8_t *)entry;
+
+	if (type == MADT_LOCAL_APIC && size >= MADT_LOCAL_APIC_SIZE) {
+		*id = *(const uint8_t *)(entry + 3);
+		return read32(entry + 4) & MADT_ENABLED;
+	}
+	if (type == MADT_LOCAL_X2APIC && size >= MADT_LOCAL_X2APIC_SIZE) {
+		*id = read32(entry + 4);
+		return read32(entry + 8) & MADT_ENABLED;
+	}
+	return false;
 }
 
 int acpi_read_cpus(uint64_t rsdp, uint32_t *ids, unsigned int max)
 {
-	const struct rsdp *root = rsdp ? (const struct rsdp *)rsdp : find_rsdp();
-	const struct sdt *madt = root ? find_table(root, "APIC") : NULL;
-	const uint8_t *entry;
+	uint64_t root = rsdp ? rsdp : find_rsdp();
+	uint64_t madt = 0;
+	uint32_t length;
+	uint8_t size;
 	unsigned int count = 0;
 
+	if (root && root <= LOW_4G - sizeof(struct rsdp) && is_rsdp(root))
+		madt = find_table((const struct rsdp *)root, "APIC");
 	if (!madt)
 		return -ENOENT;
-	for (uint32_t at = MADT_ENTRIES; at + 2 <= madt->length; at += entry[1]) {
-		uint64_t address = (uint64_t)madt + at;
+	length = table_length(madt, "APIC");
+	for (uint32_t at = MADT_ENTRIES; at + 2 <= length; at += size) {
+		uint32_t id;
 
-		entry = (const uint8_t *)address;
-		if (entry[1] < 2)
+		size = *(const uint8_t *)(madt + at + 1);
+		if (size < 2 || size > length - at)
 			break;
-		if (entry[0] == MADT_LOCAL_APIC && (read32(address + 4) & MADT_ENABLED)) {
-			if (count < max)
-				ids[count] = entry[3];
-			count++;
-		} else if (entry[0] == MADT_LOCAL_X2APIC && (read32(address + 8) & MADT_ENABLED)) {
-			if (count < max)
-				ids[count] = read32(address + 4);
-			count++;
-		}
+		if (!read_entry(madt + at, size, &id))
+			continue;
+		if (count < max)
+			ids[count] = id;
+		count++;
 	}
 	return (int)count;
 }

@@ -9,6 +9,7 @@
 #include "x86.h"
 
 /* CPUID feature bits: APM vol. 3, appendix E. */
+#define CPUID1_EBX_ID_SHIFT 24 /* initial APIC id */
 #define CPUID1_ECX_X2APIC BIT(21)
 #define CPUID1_ECX_XSAVE BIT(26)
 #define CPUID81_EDX_NX BIT(20)
@@ -25,6 +26,11 @@ static void check_cpus(const struct boot_info *info)
 		log_printf("  CPUs: the machine has no ACPI table that lists them\n");
 		differences++;
 		return;
+	}
+	if (cpuid(1, 0).ebx >> CPUID1_EBX_ID_SHIFT != board->cpus[0]) {
+		log_printf("  boot CPU: has APIC id %u, the board lists %u first\n",
+			   cpuid(1, 0).ebx >> CPUID1_EBX_ID_SHIFT, board->cpus[0]);
+		differences++;
 	}
 	for (unsigned int i = 0; i < board->nr_cpus; i++) {
 		int found = 0;
@@ -94,10 +100,10 @@ int board_check(const struct boot_info *info)
 	check_memory(info);
 	if (differences == 0)
 		return 0;
-	log_printf(
-		"this machine is not the board \"%s\" that %s describes (%u difference%s, "
-		"listed above)\n",
-		table->board.model, table->board.source, differences, differences == 1 ? "" : "s");
+	log_printf("this machine is not the board \"%s\" that %s describes (%u difference%s, "
+		   "listed above)\n",
+		   table->board.model, table->board.source, differences,
+		   differences == 1 ? "" : "s");
 	log_printf("use a configuration for this machine, or correct the board's description\n");
 	return -ENODEV;
 }

@@ -17,16 +17,12 @@
 #include "uart.h"
 #include "vendor.h"
 
-/* How often a last message is offered to the UART: enough for its text at any baud rate. */
-#define REFUSE_DRAINS 1000000u
-
 static struct paging_cpu built[MAX_CPUS];
 
 static void refuse(const char *what)
 {
 	log_printf("%s; Bulkhead stops here\n", what);
-	for (unsigned int i = 0; i < REFUSE_DRAINS; i++)
-		console_drain();
+	console_flush();
 	for (;;)
 		__asm__ volatile("cli; hlt");
 }

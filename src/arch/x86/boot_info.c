@@ -10,6 +10,14 @@
 #define MB2_MAX_SIZE 0x100000u /* larger information is damaged */
 
 #define PVH_MAGIC 0x336ec578u
+#define PVH_MAX_ENTRIES 0x10000u /* a longer memory map is damaged */
+
+#define LOW_4G 0x100000000u /* what the boot page table maps */
+
+/* RSDP: ACPI 6.5, 5.2.5.3 */
+#define RSDP_REVISION 15 /* offset */
+#define RSDP_SIZE 20
+#define RSDP_SIZE_2 36 /* from revision 2 on */
 
 #define MEMORY_USABLE 1u /* the same number in both protocols: ACPI's AddressRangeMemory */
 
@@ -61,11 +69,20 @@ static void read_mb2_mmap(struct boot_info *info, uint64_t tag, uint32_t size)
 
 	if (entry_size < sizeof(entry))
 		return;
-	for (uint32_t at = 16; at + entry_size <= size; at += entry_size) {
+	for (uint32_t at = 16; size - at >= entry_size; at += entry_size) {
 		memcpy(&entry, (const void *)(tag + at), sizeof(entry));
 		if (entry.type == MEMORY_USABLE)
 			add_ram(info, entry.base, entry.size);
 	}
+}
+
+/* Whether a tag of @size bytes holds all of the RSDP that it starts. */
+static bool holds_rsdp(uint64_t tag, uint32_t size)
+{
+	const uint8_t *rsdp = (const uint8_t *)(tag + sizeof(struct mb2_tag));
+	uint32_t space = size - (uint32_t)sizeof(struct mb2_tag);
+
+	return space >= RSDP_SIZE && (rsdp[RSDP_REVISION] < 2 || space >= RSDP_SIZE_2);
 }
 
 static int read_mb2(struct boot_info *info, uint64_t address)
@@ -85,7 +102,9 @@ static int read_mb2(struct boot_info *info, uint64_t address)
 			return -EINVAL;
 		if (tag->type == MB2_TAG_MMAP && tag->size >= 16)
 			read_mb2_mmap(info, address + at, tag->size);
-		if (tag->type == MB2_TAG_ACPI_NEW || (tag->type == MB2_TAG_ACPI_OLD && !info->rsdp))
+		if ((tag->type == MB2_TAG_ACPI_NEW ||
+		     (tag->type == MB2_TAG_ACPI_OLD && !info->rsdp)) &&
+		    holds_rsdp(address + at, tag->size))
 			info->rsdp = address + at + sizeof(*tag);
 		at += (tag->size + 7) & ~7u;
 	}
@@ -94,17 +113,23 @@ static int read_mb2(struct boot_info *info, uint64_t address)
 
 static int read_pvh(struct boot_info *info, uint64_t address)
 {
-	const struct pvh_start_info *start = (const struct pvh_start_info *)address;
-	const struct pvh_memmap_entry *entry;
+	const uint32_t *magic_version = (const uint32_t *)address;
+	struct pvh_start_info start;
+	struct pvh_memmap_entry entry;
 
 	info->loader = "PVH";
-	if (start->magic != PVH_MAGIC || start->version < 1)
+	if (magic_version[0] != PVH_MAGIC || magic_version[1] < 1)
 		return -EINVAL;
-	info->rsdp = start->rsdp;
-	entry = (const struct pvh_memmap_entry *)start->memmap;
-	for (uint32_t i = 0; i < start->memmap_entries; i++)
-		if (entry[i].type == MEMORY_USABLE)
-			add_ram(info, entry[i].base, entry[i].size);
+	memcpy(&start, (const void *)address, sizeof(start));
+	if (start.memmap_entries > PVH_MAX_ENTRIES || start.memmap >= LOW_4G ||
+	    start.memmap_entries * sizeof(entry) > LOW_4G - start.memmap)
+		return -EINVAL;
+	info->rsdp = start.rsdp;
+	for (uint32_t i = 0; i < start.memmap_entries; i++) {
+		memcpy(&entry, (const void *)(start.memmap + i * sizeof(entry)), sizeof(entry));
+		if (entry.type == MEMORY_USABLE)
+			add_ram(info, entry.base, entry.size);
+	}
 	return 0;
 }
 

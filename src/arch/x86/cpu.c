@@ -44,7 +44,36 @@ extern const uint8_t cpu_wait_begin[], cpu_wait_end[];
 extern const uint64_t boot_gdt[4];
 void exception_handle(struct exception_frame *frame);
 
+extern const uint8_t drain_stub[];
+
+/* The APIC delivers vectors from 16 on, which below 32 are exceptions' too. */
+#define FIRST_APIC_VECTOR 16u
+
 static struct gate idt[256] __attribute__((aligned(16)));
+static struct gate drain_idt[256] __attribute__((aligned(16)));
+
+static void set_gate(struct gate *gate, uint64_t entry, unsigned int ist)
+{
+	gate->offset_low = (uint16_t)entry;
+	gate->offset_middle = (uint16_t)(entry >> 16);
+	gate->offset_high = (uint32_t)(entry >> 32);
+	gate->selector = SEL_CODE64;
+	gate->flags = (uint16_t)(GATE_INTERRUPT | ist);
+}
+
+static void load_idt(const struct gate *table)
+{
+	const struct table_pointer pointer = { .limit = sizeof(idt) - 1, .base = (uint64_t)table };
+
+	__asm__ volatile("lidt %0" : : "m"(pointer));
+}
+
+void cpu_drain(void)
+{
+	load_idt(drain_idt);
+	__asm__ volatile("sti; nop; nop; cli" : : : "memory");
+	load_idt(idt);
+}
 
 void cpu_init_idt(void)
 {
@@ -55,11 +84,10 @@ void cpu_init_idt(void)
 				   : i == VECTOR_MC  ? IST_MACHINE_CHECK
 						     : 0;
 
-		idt[i].offset_low = (uint16_t)entry;
-		idt[i].offset_middle = (uint16_t)(entry >> 16);
-		idt[i].offset_high = (uint32_t)(entry >> 32);
-		idt[i].selector = SEL_CODE64;
-		idt[i].flags = (uint16_t)(GATE_INTERRUPT | ist);
+		set_gate(&idt[i], entry, ist);
+		drain_idt[i] = idt[i];
+		if (i >= FIRST_APIC_VECTOR)
+			set_gate(&drain_idt[i], (uint64_t)drain_stub, 0);
 	}
 }
 
@@ -80,31 +108,24 @@ void cpu_load_tables(void)
 	pointer.base = (uint64_t)cpu->gdt;
 	__asm__ volatile("lgdt %0" : : "m"(pointer));
 	__asm__ volatile("ltr %w0" : : "r"(SEL_TSS));
-	pointer.limit = sizeof(idt) - 1;
-	pointer.base = (uint64_t)idt;
-	__asm__ volatile("lidt %0" : : "m"(pointer));
+	load_idt(idt);
 }
 
 void cpu_panic(const char *why)
 {
 	log_printf("PANIC: %s\n", why);
-	console_drain();
+	console_flush();
 	for (;;)
 		__asm__ volatile("cli; hlt");
 }
 
-/* An NMI asks for attention; a stray interrupt of a cell that just ended is acknowledged; all else
- * is a bug. */
+/* An NMI asks for attention; all else is a bug. */
 void exception_handle(struct exception_frame *frame)
 {
 	if (frame->vector == VECTOR_NMI) {
 		this_cpu()->attention = 1;
 		if (frame->rip >= (uint64_t)cpu_wait_begin && frame->rip < (uint64_t)cpu_wait_end)
 			frame->rip = (uint64_t)cpu_wait_end;
-		return;
-	}
-	if (frame->vector >= 32) {
-		apic_eoi();
 		return;
 	}
 	log_printf("hypervisor exception %lu (error 0x%lx) at 0x%lx, address 0x%lx, stack 0x%lx\n",

@@ -7,7 +7,7 @@
  * CPU:
  *
  *   PRIVATE_CPU      struct cpu
- *   PRIVATE_WINDOW   one page that shows any physical page for a moment (window.c)
+ *   PRIVATE_WINDOW   one page that shows any physical page for a moment (paging.c)
  *   PRIVATE_TABLE    the page table that maps the window
  *   PRIVATE_VENDOR   the vendor backend's control blocks
  *   PRIVATE_STACK    the stack, with an unmapped guard page below
@@ -69,6 +69,10 @@ void cpu_init_idt(void);
 
 /* Switches to the stack that ends at @top and calls @function, which must not return. */
 void cpu_switch_stack(uint64_t top, void (*function)(void)) __attribute__((noreturn));
+
+/* Takes and acknowledges the interrupts that are pending at the local APIC, without acting on them.
+ */
+void cpu_drain(void);
 
 /* Halts until *@flag becomes non-zero by the NMI handler; NMIs must be able to come. */
 void cpu_wait(const uint32_t *flag);

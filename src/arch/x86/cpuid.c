@@ -20,10 +20,10 @@
 #define LAST_EXTENDED 0x80000008u
 
 /* Leaf 1 ECX. Absent: MONITOR 3 (intercepted), VMX 5, SMX 6, EST 7, TM2 8, SDBG 11, PDCM 15,
- * DCA 18. */
+ * DCA 18, TSC_DEADLINE 24 (it would ignore the guest's TSC offset). */
 #define ALLOW_1_ECX                                                                                \
 	(BIT(0) | BIT(1) | BIT(9) | BIT(12) | BIT(13) | BIT(17) | BIT(19) | BIT(20) | BIT(21) |    \
-	 BIT(22) | BIT(23) | BIT(24) | BIT(25) | BIT(26) | BIT(28) | BIT(29) | BIT(30))
+	 BIT(22) | BIT(23) | BIT(25) | BIT(26) | BIT(28) | BIT(29) | BIT(30))
 #define LEAF1_ECX_X2APIC BIT(21)
 #define LEAF1_ECX_OSXSAVE BIT(27)
 #define LEAF1_ECX_HYPERVISOR BIT(31)
@@ -61,6 +61,9 @@
 	(BIT(0) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | BIT(16) | BIT(21))
 #define ABSENT_81_EDX (BIT(7) | BIT(14))
 
+/* 0Dh subleaf 1: XSAVEOPT, XSAVEC, XGETBV with ECX = 1. */
+#define ALLOW_D1_EAX (BIT(0) | BIT(1) | BIT(2))
+
 /* 80000007 EDX: only the invariant TSC. */
 #define INVARIANT_TSC BIT(8)
 /* 80000008 EBX: CLZERO, XSaveErPtr, WBNOINVD, IBPB, IBRS, STIBP, always-on forms, SSBD, virtual
@@ -92,9 +95,7 @@ static void leaf_1(const struct vcpu *vcpu, struct cpuid_regs *r)
 	unsigned int count = vcpu->cell->config->nr_cpus;
 
 	r->ebx = (r->ebx & 0xff00) | count << 16 | vcpu->index << 24;
-	/* OSXSAVE mirrors CR4, and CR4 is the guest's while it runs; the backend hands it in by the
-	 * host's CPUID only outside guests, so it is taken from the guest's CR4 in guest_cpuid().
-	 */
+	/* OSXSAVE mirrors the guest's CR4: guest_cpuid() sets it. */
 	r->ecx = (r->ecx & ALLOW_1_ECX) | LEAF1_ECX_X2APIC | LEAF1_ECX_HYPERVISOR;
 	r->edx &= ~ABSENT_1_EDX;
 	r->edx = count > 1 ? r->edx | LEAF1_EDX_HTT : r->edx & ~LEAF1_EDX_HTT;
@@ -150,7 +151,8 @@ static void leaf_d(struct cpuid_regs *r, uint32_t subleaf)
 		r->eax &= (uint32_t)allowed;
 		r->edx &= (uint32_t)(allowed >> 32);
 	} else if (subleaf == 1) {
-		r->ecx = 0; /* no supervisor states */
+		r->eax &= ALLOW_D1_EAX; /* no supervisor states, so no XSAVES */
+		r->ecx = 0;
 		r->edx = 0;
 	} else if (subleaf >= 63 || !(allowed & BIT_ULL(subleaf))) {
 		memset(r, 0, sizeof(*r));

@@ -8,7 +8,9 @@
 #include "vendor.h"
 
 #define RFLAGS_VM BIT_ULL(17)
-#define PF_ERROR_WRITE 2u
+/* Page fault error code: APM 8.4.2 */
+#define PF_ERROR_WRITE BIT(1)
+#define PF_ERROR_USER BIT(2)
 
 /* One instruction on its way. */
 struct operation {
@@ -41,10 +43,17 @@ static uint64_t segment_base(const struct operation *op, enum insn_segment segme
 	return op->state->segments[map[segment]].base;
 }
 
+/* Linear addresses have 64 bits in 64-bit mode and 32 otherwise, where they wrap (APM 4.5.2). */
+static uint64_t linear_address(enum insn_mode mode, uint64_t base, uint64_t offset)
+{
+	return mode == INSN_MODE_64 ? base + offset : (uint32_t)(base + offset);
+}
+
 static uint64_t source_address(const struct operation *op)
 {
-	return segment_base(op, op->insn->segment) +
-	       insn_offset(op->insn, op->vcpu->arch->gpr, op->next_rip);
+	return linear_address(mode_of(op->vcpu->arch, op->state),
+			      segment_base(op, op->insn->segment),
+			      insn_offset(op->insn, op->vcpu->arch->gpr, op->next_rip));
 }
 
 static uint64_t es_rdi(const struct operation *op)
@@ -52,7 +61,8 @@ static uint64_t es_rdi(const struct operation *op)
 	unsigned int bits = op->insn->address_size * 8u;
 	uint64_t rdi = op->vcpu->arch->gpr[GPR_RDI];
 
-	return segment_base(op, INSN_ES) + (bits == 64 ? rdi : rdi & (BIT_ULL(bits) - 1));
+	return linear_address(mode_of(op->vcpu->arch, op->state), segment_base(op, INSN_ES),
+			      bits == 64 ? rdi : rdi & (BIT_ULL(bits) - 1));
 }
 
 static int device(const struct operation *op, unsigned int size, bool write, uint64_t *value)
@@ -91,8 +101,11 @@ static int memory_operand(struct operation *op, uint64_t linear, unsigned int si
 			: guest_read_linear(guest, cell, linear, value, size);
 
 	if (err == -ENOENT) {
+		uint16_t ss = op->state->segments[SEG_SS].attributes;
+		uint32_t user = (ss & SEG_ATTR_DPL) == SEG_ATTR_DPL ? PF_ERROR_USER : 0;
+
 		vendor->set_cr2(guest, linear);
-		vcpu_inject_exception(guest, VECTOR_PF, write ? PF_ERROR_WRITE : 0);
+		vcpu_inject_exception(guest, VECTOR_PF, user | (write ? PF_ERROR_WRITE : 0));
 		return -EFAULT;
 	}
 	if (err && cell->config->on_violation == VIOLATION_REPORT) {
@@ -134,7 +147,8 @@ static int fetch(struct vcpu *vcpu, const struct x86_state *state, struct insn *
 {
 	struct arch_vcpu *guest = vcpu->arch;
 	enum insn_mode mode = mode_of(guest, state);
-	uint64_t linear = (mode == INSN_MODE_64 ? 0 : state->segments[SEG_CS].base) + guest->rip;
+	uint64_t base = mode == INSN_MODE_64 ? 0 : state->segments[SEG_CS].base;
+	uint64_t linear = linear_address(mode, base, guest->rip);
 	uint8_t bytes[INSN_MAX];
 	unsigned int len = INSN_MAX;
 
@@ -163,7 +177,10 @@ static int emulate_instruction(struct vcpu *vcpu, const struct vcpu_exit *exit, 
 	int result;
 
 	vendor->get_state(guest, &state);
-	if (fetch(vcpu, &state, &insn) != 0)
+	/* String I/O from or to registers in memory would need a port that only the guest has; and
+	 * another CPU may have changed the instruction since it exited. */
+	if (fetch(vcpu, &state, &insn) != 0 ||
+	    (insn.kind >= INSN_INS) != (exit->reason == EXIT_PIO))
 		return -EPERM;
 	op.next_rip = guest->rip + insn.length;
 	bound.ctx = &op;

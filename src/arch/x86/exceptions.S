@@ -3,6 +3,8 @@
  * ends. */
 #include "x86.h"
 
+#define X2APIC_EOI 0x80b
+
 	.text
 	.code64
 
@@ -58,6 +60,21 @@ exception_common:
 	popq %rcx
 	popq %rax
 	addq $16, %rsp
+	iretq
+
+/* What cpu_drain() has behind every vector from 16 on: acknowledge the interrupt, nothing else. */
+	.globl drain_stub
+drain_stub:
+	pushq %rax
+	pushq %rcx
+	pushq %rdx
+	movl $X2APIC_EOI, %ecx
+	xorl %eax, %eax
+	xorl %edx, %edx
+	wrmsr
+	popq %rdx
+	popq %rcx
+	popq %rax
 	iretq
 
 /* cpu_wait(flag): an NMI between the test and the HLT is not lost, because its handler moves a

@@ -260,7 +260,17 @@ bool arch_vcpu_prepare(struct vcpu *vcpu, uint32_t requests)
 
 void arch_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
+	struct cpu *cpu = this_cpu();
+
+	/* An NMI that came while interrupts were drained wants attention as well. */
+	if (cpu->attention) {
+		cpu->attention = 0;
+		*exit = (struct vcpu_exit){ .reason = EXIT_ATTENTION, .pc = vcpu->arch->rip };
+		return;
+	}
 	vendor->run(vcpu, exit);
+	if (exit->reason == EXIT_ATTENTION)
+		cpu->attention = 0;
 }
 
 /* Carries out an IPI that the policy refused, as on-violation says. */
@@ -308,6 +318,9 @@ enum arch_verdict arch_vcpu_handle(struct vcpu *vcpu, const struct vcpu_exit *ex
 	case EXIT_MMIO:
 		*why = "accessed memory that it does not own";
 		return ARCH_NOT_MINE;
+	case EXIT_MACHINE_CHECK:
+		*why = "the hardware reported a machine check";
+		return ARCH_FAULT;
 	case EXIT_SHUTDOWN:
 		*why = "triple fault";
 		return ARCH_FAULT;
@@ -365,9 +378,9 @@ void arch_wait(struct vcpu *vcpu)
 {
 	struct cpu *cpu = this_cpu();
 
-	cpu->attention = 0;
 	if (__atomic_load_n(&vcpu->requests, __ATOMIC_SEQ_CST) == 0)
 		vendor->wait(&cpu->attention);
+	cpu->attention = 0;
 }
 
 void arch_attend(struct vcpu *vcpu)

@@ -157,7 +157,6 @@ void arch_route_pin(struct cell *cell, unsigned int pin, const struct irq_messag
 	/* What the guest may choose: the vector and which of its CPUs. The line's electrical side
 	 * is the board's. */
 	route.level = owned->level;
-	route.low = owned->level;
 	route.masked = masked || mask == 0 || msg->delivery > DELIVERY_LOWEST ||
 		       msg->vector < FIRST_LEGAL_VECTOR;
 	if (mask)

@@ -67,9 +67,11 @@ static int walk_long(const struct cell *cell, uint64_t root, unsigned int levels
 		/* A PAE root has four entries only; the others have 512. */
 		uint64_t index = (linear >> shift) & (levels == 3 && level == 3 ? 3 : 511);
 		uint64_t entry;
+		int err = copy_physical(cell, table + index * 8, &entry, 8, false);
 
-		if (copy_physical(cell, table + index * 8, &entry, 8, false) != 0 ||
-		    !(entry & PTE_PRESENT))
+		if (err)
+			return err;
+		if (!(entry & PTE_PRESENT))
 			return -ENOENT;
 		if (level == 1 || (level <= 3 && levels > 3 && (entry & PTE_LARGE)) ||
 		    (level == 2 && (entry & PTE_LARGE))) {
@@ -88,17 +90,21 @@ static int walk_legacy(const struct cell *cell, uint64_t root, bool pse, uint64_
 		       uint64_t *gpa)
 {
 	uint32_t entry;
+	int err = copy_physical(cell, root + ((linear >> 22) & 1023) * 4, &entry, 4, false);
 
-	if (copy_physical(cell, root + ((linear >> 22) & 1023) * 4, &entry, 4, false) != 0 ||
-	    !(entry & PTE_PRESENT))
+	if (err)
+		return err;
+	if (!(entry & PTE_PRESENT))
 		return -ENOENT;
 	if (pse && (entry & PTE_LARGE)) {
 		*gpa = (entry & 0xffc00000u) | (linear & 0x3fffff) | (entry & PDE_PSE36_HIGH) << 19;
 		return 0;
 	}
-	if (copy_physical(cell, (entry & 0xfffff000u) + ((linear >> 12) & 1023) * 4, &entry, 4,
-			  false) != 0 ||
-	    !(entry & PTE_PRESENT))
+	err = copy_physical(cell, (entry & 0xfffff000u) + ((linear >> 12) & 1023) * 4, &entry, 4,
+			    false);
+	if (err)
+		return err;
+	if (!(entry & PTE_PRESENT))
 		return -ENOENT;
 	*gpa = (entry & 0xfffff000u) | (linear & 0xfff);
 	return 0;

@@ -25,7 +25,6 @@
 #define MSR_MTRR_FIX4K 0x268
 #define MSR_PAT 0x277
 #define MSR_MTRR_DEFAULT 0x2ff
-#define MSR_TSC_DEADLINE 0x6e0
 #define MSR_KVM_WALL_CLOCK_NEW 0x4b564d00
 #define MSR_KVM_SYSTEM_TIME_NEW 0x4b564d01
 #define MSR_STAR 0xc0000081
@@ -38,6 +37,13 @@
 #define MSR_INT_PENDING 0xc0010055
 #define MSR_DE_CFG 0xc0011029
 
+/* Writable bits of an LVT: vector, delivery mode, mask; polarity and trigger mode of the two pins.
+ * Status bits may be written and keep their value (SDM vol. 3, 11.5.1). */
+#define LVT_COMMON 0x117ffu
+#define LVT_PIN 0x0e000u
+#define LVT_WRITABLE(msr)                                                                          \
+	((msr) == X2APIC_LVT_LINT0 || (msr) == X2APIC_LVT_LINT1 ? LVT_COMMON | LVT_PIN : LVT_COMMON)
+
 #define MTRR_CAP_WC BIT(10)
 #define MTRR_CAP_FIXED BIT(8)
 #define MTRR_DEFAULT_WRITEBACK 0xc06 /* enabled, fixed ranges enabled, write-back */
@@ -48,10 +54,10 @@
 
 #define CPUID7_EDX_SPEC_CTRL BIT(26)
 #define CPUID7_EDX_ARCH_CAP BIT(29)
-#define CPUID1_ECX_DEADLINE BIT(24)
 #define CPUID81_EDX_RDTSCP BIT(27)
 #define CPUID88_EBX_IBPB BIT(12)
-#define CPUID88_EBX_IBRS BIT(14)
+#define CPUID88_EBX_SPEC_CTRL (BIT(14) | BIT(15) | BIT(24)) /* IBRS, STIBP, SSBD */
+#define CPUID81_EDX_FFXSR BIT(25)
 
 enum result {
 	OK,
@@ -111,7 +117,7 @@ static enum result write_lvt(struct arch_vcpu *guest, uint32_t msr, uint64_t val
 {
 	uint64_t *kept = lvt(guest, msr);
 
-	if (!kept || value >> 32)
+	if (!kept || (value & ~(uint64_t)LVT_WRITABLE(msr)))
 		return ABSENT;
 	*kept = value;
 	/* NMI, SMI, INIT and ExtINT from local sources would interrupt the hypervisor or the
@@ -184,6 +190,10 @@ static enum result write_efer(struct arch_vcpu *guest, uint64_t value)
 
 	if (value & ~(uint64_t)EFER_GUEST)
 		return ABSENT;
+	if ((value & EFER_FFXSR) && !(cpuid(0x80000001, 0).edx & CPUID81_EDX_FFXSR))
+		return ABSENT;
+	if (((value ^ current) & EFER_LME) && (current & EFER_LMA))
+		return ABSENT; /* not while paging is on (APM 14.6.1) */
 	vendor->set_efer(guest, (value & ~(uint64_t)EFER_LMA) | (current & EFER_LMA));
 	return OK;
 }
@@ -247,6 +257,12 @@ void guest_msr(struct vcpu *vcpu, bool write)
 	vcpu_skip(guest, guest->instruction_length);
 }
 
+static bool has_spec_ctrl(void)
+{
+	return (cpuid(7, 0).edx & CPUID7_EDX_SPEC_CTRL) ||
+	       (cpuid(0x80000008, 0).ebx & CPUID88_EBX_SPEC_CTRL);
+}
+
 void guest_msr_reset(struct arch_vcpu *guest)
 {
 	memset(&guest->mtrrs, 0, sizeof(guest->mtrrs));
@@ -255,6 +271,8 @@ void guest_msr_reset(struct arch_vcpu *guest)
 		guest->lvt[i] = APIC_LVT_MASKED;
 	guest->hwcr = 0;
 	guest->clock_page = 0;
+	if (has_spec_ctrl())
+		wrmsr(MSR_SPEC_CTRL, 0);
 }
 
 static void direct_x2apic(void (*visit)(void *context, uint32_t msr, bool read, bool write),
@@ -290,9 +308,7 @@ void guest_msr_direct(void (*visit)(void *context, uint32_t msr, bool read, bool
 		visit(context, msr, true, true);
 	if (cpuid(0x80000001, 0).edx & CPUID81_EDX_RDTSCP)
 		visit(context, MSR_TSC_AUX, true, true);
-	if (cpuid(1, 0).ecx & CPUID1_ECX_DEADLINE)
-		visit(context, MSR_TSC_DEADLINE, true, true);
-	if ((features & CPUID7_EDX_SPEC_CTRL) || (cpuid(0x80000008, 0).ebx & CPUID88_EBX_IBRS))
+	if (has_spec_ctrl())
 		visit(context, MSR_SPEC_CTRL, true, true);
 	if ((features & CPUID7_EDX_SPEC_CTRL) || (cpuid(0x80000008, 0).ebx & CPUID88_EBX_IBPB))
 		visit(context, MSR_PRED_CMD, false, true);

@@ -58,17 +58,21 @@ bool guest_clock_set(struct vcpu *vcpu, uint64_t value)
 	struct clock_page page = { .version = 2, .flags = FLAG_TSC_STABLE };
 	uint64_t base;
 
-	guest->clock_page = value;
-	if (!(value & CLOCK_ENABLE))
+	if (!(value & CLOCK_ENABLE)) {
+		guest->clock_page = value;
 		return true;
+	}
 	/* System time is the guest's TSC in nanoseconds: it starts at 0 with the cell, like the TSC
 	 * offset. */
 	set_scale(&page);
 	base = rdtsc() + guest->tsc_offset;
 	page.tsc_timestamp = base;
 	page.system_time = arch_now() - vcpu->cell->started_at;
-	return guest_write_physical(vcpu->cell, value & ~(uint64_t)CLOCK_ENABLE, &page,
-				    sizeof(page)) == 0;
+	if (guest_write_physical(vcpu->cell, value & ~(uint64_t)CLOCK_ENABLE, &page,
+				 sizeof(page)) != 0)
+		return false;
+	guest->clock_page = value;
+	return true;
 }
 
 bool guest_wall_clock_set(struct vcpu *vcpu, uint64_t gpa)

@@ -27,6 +27,7 @@
 #define RTC_24_HOURS BIT(1)
 #define RTC_PM BIT(7)
 #define RTC_CENTURY 0x32
+#define RTC_TRIES 100000
 
 static uint64_t tsc_start;
 static uint64_t tsc_hz;
@@ -117,7 +118,8 @@ static uint64_t read_rtc(void)
 	unsigned int second, minute, hour, day, month, year, century;
 	uint8_t raw_hour;
 
-	while (rtc_read(RTC_STATUS_A) & RTC_UPDATING)
+	/* An update takes 2 ms; a board without an RTC reads as ones for ever. */
+	for (int i = 0; i < RTC_TRIES && (rtc_read(RTC_STATUS_A) & RTC_UPDATING); i++)
 		;
 	second = from_bcd(rtc_read(0), b);
 	minute = from_bcd(rtc_read(2), b);

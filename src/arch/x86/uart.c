@@ -70,6 +70,7 @@ void uart_enable_interrupt(void)
 
 	ioapic_set_route(uart()->pin, &route);
 	put(UART_IER, IER_RECEIVE);
+	console_drain(); /* switches the transmitter's interrupt on if something is left to send */
 }
 
 void uart_attend(void)

@@ -336,7 +336,7 @@ static void svm_wait(const uint32_t *flag)
 static void svm_drain(void)
 {
 	stgi();
-	__asm__ volatile("sti; nop; nop; cli" : : : "memory");
+	cpu_drain();
 	clgi();
 }
 
