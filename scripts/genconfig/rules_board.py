@@ -10,6 +10,9 @@ from .diag import Diagnostic, range_text, size_text
 from .model import GUEST_HIGH, LARGE_PAGE, MIB, PAGE, Range, System
 from .rules import found, rule
 
+MAX_CPUS = 64
+LAST_APIC_ID = 254
+
 
 @rule("board-cpu-twice", "board", "Every CPU of the board has an id of its own.")
 def board_cpu_twice(system: System) -> Iterator[Diagnostic]:
@@ -21,6 +24,24 @@ def board_cpu_twice(system: System) -> Iterator[Diagnostic]:
                 second.pos,
                 [(first.pos, f"{first.name} is here")],
                 "correct its `reg`",
+            )
+
+
+@rule("board-cpu-range", "board", "At most 64 CPUs, with APIC ids that 8-bit destinations can name.")
+def board_cpu_range(system: System) -> Iterator[Diagnostic]:
+    """MAX_CPUS of core/vcpu.h; I/O APIC entries have 8 bits for a CPU, and 255 is everybody."""
+    for number, cpu in enumerate(system.board.cpus):
+        if number == MAX_CPUS:
+            yield found(
+                f"{cpu.name} is the board's CPU number {number + 1}; Bulkhead manages {MAX_CPUS}",
+                cpu.pos,
+                cure="leave the CPUs that no cell uses out of the board",
+            )
+        if cpu.apic_id > LAST_APIC_ID:
+            yield found(
+                f"{cpu.name} has the id {cpu.apic_id}, which an I/O APIC entry cannot name",
+                cpu.pos,
+                cure=f"use CPUs with APIC ids up to {LAST_APIC_ID}",
             )
 
 

@@ -110,6 +110,21 @@ EXAMPLES = [
         note="cpu2 is here",
     ),
     Example(
+        "board-cpu-range",
+        edited(append="&cpu3 { reg = <255>; };"),
+        "cpu3 has the id 255, which an I/O APIC entry cannot name",
+        good=edited(append="&cpu3 { reg = <254>; };"),
+    ),
+    Example(
+        "board-cpu-range",
+        edited(
+            append="/ { cpus { "
+            + " ".join(f'c{i}: cpu@{i:x} {{ device_type = "cpu"; reg = <{i}>; }};' for i in range(4, 65))
+            + " }; };"
+        ),
+        "is the board's CPU number 65; Bulkhead manages 64",
+    ),
+    Example(
         "board-memory",
         edited(append="/ { memory@100000 { reg = <0 0x10000 0 0x7fd00000>; }; };"),
         "begins below 1 MiB",
