@@ -174,7 +174,7 @@ T ?=
 .PHONY: test
 test: | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test
 	@$(QEMU) --prepare
-	$(Q)CC=$(CC) PYTHONPATH=scripts $(PYTHON) -m pytest -p no:cacheprovider -n 2 --dist worksteal -q \
+	$(Q)CC=$(CC) PYTHONPATH=scripts $(PYTHON) -m pytest -p no:cacheprovider -n 2 -q \
 		$(if $(T),tests/$(T),tests) $(PYTEST_ARGS)
 
 .PHONY: bench
