@@ -125,7 +125,7 @@ def emit(plan: Plan) -> str:
         "/* SPDX-License-Identifier: Apache-2.0 */",
         f"/* {BANNER.format(source=source_file(system.file))} */",
         "\n".join(
-            ["#include <assert.h>", "", '#include "core/partition.h"', '#include "core/cell.h"']
+            ['#include "core/partition.h"', '#include "core/cell.h"']
             + headers
         )
         + "\n",

@@ -6,7 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <assert.h>
+
+/* As in <assert.h>, which belongs to a C library. */
+#ifndef static_assert
+#define static_assert _Static_assert
+#endif
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define BIT(n) (1u << (n))

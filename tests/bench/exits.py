@@ -49,7 +49,8 @@ def main():
         machine.focus(0)
         rest(machine, 20)  # the boot's work queues run dry
         measure(machine, "idle")
-        machine.shell(CELL, 1, "for c in 0 1; do taskset -c $c sh -c 'while :; do :; done' & done; echo bu''sy", "^busy")
+        machine.shell(CELL, 1, "for c in 0 1; do taskset -c $c sh -c 'while :; do :; done' & done; echo bu''sy",
+                      "^busy")
         machine.focus(0)
         measure(machine, "computing")
 

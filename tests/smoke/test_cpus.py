@@ -25,8 +25,8 @@ def test_guests_can_send_nmis_and_restart_cpus(machine):
     assert re.search(r"NMI backtrace for cpu [01]", text)
     counts = re.findall(r"after: *NMI: +(\d+) +(\d+)", text)[-1]
     assert sum(map(int, counts)) >= 1
-    machine.shell("linux0", 0, "for i in 1 2 3 4 5 6 7 8 9 10; do echo 0 > /sys/devices/system/cpu/cpu1/online; "
-                  "echo 1 > /sys/devices/system/cpu/cpu1/online; done; echo on''line $(nproc)", r"^online 2$", timeout=300)
+    machine.shell("linux0", 0, "cd /sys/devices/system/cpu/cpu1; for i in 1 2 3 4 5 6 7 8 9 10; do echo 0 > online; "
+                  "echo 1 > online; done; cd /; echo on''line $(nproc)", r"^online 2$", timeout=300)
     machine.shell("linux0", 0, "taskset -c 1 sh -c 'echo runs on $(cut -d\" \" -f39 /proc/self/stat)'", r"^runs on 1$")
     counters = machine.counters()
     assert counters["linux0", 0]["ipi"] > 20

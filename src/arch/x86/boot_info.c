@@ -114,8 +114,8 @@ static int read_mb2(struct boot_info *info, uint64_t address)
 static int read_pvh(struct boot_info *info, uint64_t address)
 {
 	const uint32_t *magic_version = (const uint32_t *)address;
-	struct pvh_start_info start;
-	struct pvh_memmap_entry entry;
+	struct pvh_start_info start = { .magic = 0 };
+	struct pvh_memmap_entry entry = { .base = 0 };
 
 	info->loader = "PVH";
 	if (magic_version[0] != PVH_MAGIC || magic_version[1] < 1)

@@ -27,9 +27,9 @@
 #define LEAF1_ECX_X2APIC BIT(21)
 #define LEAF1_ECX_OSXSAVE BIT(27)
 #define LEAF1_ECX_HYPERVISOR BIT(31)
-/* Leaf 1 EDX. Absent: MCE 7 and MCA 14 (machine checks are the hypervisor's), DS 21, ACPI 22, TM
- * 29, PBE 31. */
-#define ABSENT_1_EDX (BIT(7) | BIT(14) | BIT(18) | BIT(21) | BIT(22) | BIT(29) | BIT(30) | BIT(31))
+/* Leaf 1 EDX. Absent: PSN 18, DS 21, ACPI 22, TM 29, IA64 30, PBE 31. MCE and MCA are there, with
+ * no bank (msr.c): kernels complain without them, and machine checks are the hypervisor's. */
+#define ABSENT_1_EDX (BIT(18) | BIT(21) | BIT(22) | BIT(29) | BIT(30) | BIT(31))
 #define LEAF1_EDX_HTT BIT(28)
 
 /* Leaf 6 EAX: only ARAT, the local APIC timer that runs in all idle states. */
@@ -59,7 +59,6 @@
  * MWAITX 29. */
 #define ALLOW_81_ECX                                                                               \
 	(BIT(0) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | BIT(16) | BIT(21))
-#define ABSENT_81_EDX (BIT(7) | BIT(14))
 
 /* 0Dh subleaf 1: XSAVEOPT, XSAVEC, XGETBV with ECX = 1. */
 #define ALLOW_D1_EAX (BIT(0) | BIT(1) | BIT(2))
@@ -182,7 +181,6 @@ static void leaf_extended(const struct vcpu *vcpu, struct cpuid_regs *r, uint32_
 	switch (leaf) {
 	case 0x80000001:
 		r->ecx &= ALLOW_81_ECX;
-		r->edx &= ~ABSENT_81_EDX;
 		break;
 	case 0x80000007:
 		r->edx = guest_tsc_invariant() ? INVARIANT_TSC : 0;

@@ -111,7 +111,7 @@ static int memory_operand(struct operation *op, uint64_t linear, unsigned int si
 	if (err && cell->config->on_violation == VIOLATION_REPORT) {
 		cell_violation(op->vcpu, "linear address", linear, write);
 		if (!write)
-			*value = UINT64_MAX;
+			*value = UINT64_MAX >> (64 - size * 8);
 		return 0;
 	}
 	return err;

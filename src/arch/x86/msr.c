@@ -16,6 +16,8 @@
 #define MSR_PATCH_LEVEL 0x8b
 #define MSR_MTRR_CAP 0xfe
 #define MSR_ARCH_CAPABILITIES 0x10a
+#define MSR_MCG_CAP 0x179
+#define MSR_MCG_STATUS 0x17a
 #define MSR_SYSENTER_CS 0x174
 #define MSR_SYSENTER_EIP 0x176
 #define MSR_DEBUGCTL 0x1d9
@@ -165,6 +167,8 @@ static enum result read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 		*value = guest->clock_page;
 		break;
 	case MSR_KVM_WALL_CLOCK_NEW:
+	case MSR_MCG_CAP: /* no bank */
+	case MSR_MCG_STATUS:
 	case MSR_DEBUGCTL:    /* no last-branch records */
 	case MSR_SYSCFG:      /* no memory encryption, no TOP_MEM2 */
 	case MSR_INT_PENDING: /* no C1E by message */
@@ -231,6 +235,7 @@ static enum result write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 		return OK;
 	case MSR_APIC_BASE: /* x2APIC mode is locked on */
 	case MSR_DE_CFG:
+	case MSR_MCG_STATUS:
 	case MSR_DEBUGCTL:
 		return read_msr(vcpu, msr, &current) == OK && current == value ? OK : ABSENT;
 	default:
