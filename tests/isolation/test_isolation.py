@@ -13,15 +13,15 @@ from harness.machine import Bulkhead
 from harness.systems import HEADLESS, QEMU
 
 CONFIG = "tests/isolation/attack.dts"
+BOOTARGS = re.compile(r'bootargs = "target=[^"]*";')
 ALL = ["memory", "ports", "msrs", "x2apic", "icr", "storm", "svm", "insns"]
 END = re.compile(r"attack (\w+) end tried=(\d+) denied=(\d+) leaked=(\d+)")
 VICTIM = re.compile(r"victim t=(\d+) ticks=(\d+) passes=(\d+) errors=(\d+) unexpected=(\d+) maxgap_us=(\d+)$")
 TICKS_PER_SECOND = 100
 
 
-def boot(image):
+def boot(image, folder=build.BUILD / "attack"):
     """Starts @image of the attack system; COM2 exists and belongs to nobody."""
-    folder = build.BUILD / "attack"
     command = [QEMU, *build.qemu_arguments(folder), *HEADLESS, "-serial", "mon:stdio", "-serial", "null",
                "-kernel", str(folder / image)]
     return Bulkhead(command, image)
@@ -77,3 +77,45 @@ def test_a_missing_wall_is_found(wall, trace):
     _, reports, attacks = run_attack(f"bulkhead-without-{wall}.elf")
     found = "; ".join(disturbances(reports, attacks))
     assert re.search(trace, found), f"nothing found: {found!r}"
+
+
+def single_attack(test):
+    """Builds the system with one attack that the default policy answers with a fault; returns its folder."""
+    text = (build.TOP / CONFIG).read_text(encoding="utf-8")
+    text, changes = BOOTARGS.subn(f'bootargs = "tests={test}";', text)
+    assert changes == 1
+    config = build.WORK / "isolation" / f"attack-{test.split('=')[0]}.dts"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(text.replace('on-violation = "report";', ""), encoding="utf-8")
+    return build.system(str(config.relative_to(build.TOP)))
+
+
+@pytest.mark.parametrize("test, touched, cure", [
+    ("crash", "triple fault", "on-fault"),
+    ("badport=1234", "touched: (read|write) of [124] bytes? at I/O port 0x1234", "passthrough = <&device>"),
+    ("badmem=40000000", "touched: (read|write) at guest-physical 0x40000000", "memory = <...>"),
+    ("fetch=40000000", "touched: instruction fetch at guest-physical 0x40000000", "memory = <...>"),
+    ("badicr=2", "touched: an inter-processor interrupt, ICR 0x2", "cpus = <&cpu ...>"),
+])
+def test_what_is_not_allowed_stops_that_cell_alone(test, touched, cure):
+    """The report names cell, vCPU, RIP, what was touched and the property that would allow it; the victim goes on."""
+    with boot("bulkhead.elf", single_attack(test)) as machine:
+        machine.wait_cell("bulkhead", "cell attacker: failed")
+        seen = len(victim_reports(machine))
+        machine.wait_until(lambda: len(victim_reports(machine)) >= seen + 3, "three more seconds of the victim")
+        report = "\n".join(machine.cell_lines("bulkhead"))
+        assert re.search(r"cell attacker: FAULT on vCPU 0 \(CPU 0\) at pc 0x[0-9a-f]+", report)
+        assert re.search(touched, report)
+        assert re.search(f"allow it: .*{re.escape(cure)}", report)
+        assert disturbances(victim_reports(machine), {}) == []
+
+
+def test_a_cell_that_leaves_interrupts_of_all_vectors_behind_restarts():
+    """Pending vectors 16 to 255, exceptions' numbers among them, are got rid of; twice, and the victim goes on."""
+    with boot("bulkhead.elf", single_attack("stray")) as machine:
+        machine.wait_until(lambda: len([line for line in machine.cell_lines("bulkhead")
+                                        if "cell attacker: starts again" in line]) >= 2, "two restarts")
+        seen = len(victim_reports(machine))
+        machine.wait_until(lambda: len(victim_reports(machine)) >= seen + 3, "three more seconds of the victim")
+        assert disturbances(victim_reports(machine), {}) == []
+        assert not any("PANIC" in line for line in machine.cell_lines("bulkhead"))

@@ -82,6 +82,7 @@ void attack_fetch(const char *arg, size_t length);
 void attack_badcr3(const char *arg, size_t length);
 void attack_reservedcr(const char *arg, size_t length); /* insns_extra.c */
 void attack_crash(const char *arg, size_t length);
+void attack_stray(const char *arg, size_t length); /* storm.c */
 void attack_badport(const char *arg, size_t length);
 void attack_badmem(const char *arg, size_t length);
 void attack_badicr(const char *arg, size_t length);

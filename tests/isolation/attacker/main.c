@@ -6,7 +6,7 @@
  *
  * - tests=NAME[=ARGUMENT],... is what to run. Default: all of memory, ports, msrs, x2apic, icr,
  * storm, svm, insns. Only by name, because they may end the cell: fetch[=ADDRESS],
- * badcr3[=ADDRESS], reservedcr, crash, badport=PORT, badmem=ADDRESS, badicr=DESTINATION.
+ * badcr3[=ADDRESS], reservedcr, crash, stray, badport=PORT, badmem=ADDRESS, badicr=DESTINATION.
  *
  * - target=ADDRESS,... are physical addresses to attack in every way (the victim's, the
  * hypervisor's).
@@ -49,6 +49,7 @@ static const struct test {
 	{ "fetch", NULL, attack_fetch },
 	{ "badcr3", NULL, attack_badcr3 },
 	{ "crash", NULL, attack_crash },
+	{ "stray", NULL, attack_stray },
 	{ "badport", NULL, attack_badport },
 	{ "badmem", NULL, attack_badmem },
 	{ "badicr", NULL, attack_badicr },

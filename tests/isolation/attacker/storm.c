@@ -213,3 +213,21 @@ void attack_storm(void)
 	restart_cpus(&attack);
 	attack_end(&attack);
 }
+
+/*
+ * Leaves an interrupt of every vector pending, those of exceptions included, and resets the cell:
+ * whoever restarts it has to get rid of them.
+ */
+void attack_stray(const char *arg, size_t length)
+{
+	(void)arg;
+	(void)length;
+	print("attack stray begin\n");
+	irq_disable();
+	for (uint32_t vector = 16; vector < 256; vector++)
+		wrmsr(X2APIC_SELF_IPI, vector);
+	outb(0xcf9, 2);
+	outb(0xcf9, 6);
+	for (;;)
+		irq_disable();
+}
