@@ -110,9 +110,24 @@ int cell_handle_exit(struct vcpu *vcpu, const struct vcpu_exit *exit)
 	}
 }
 
-static uint64_t next_deadline(const struct cell_config *config)
+static uint64_t console_deadline(const struct cell *cell)
 {
-	uint64_t next = TIMER_OFF;
+	return __atomic_load_n(&cell->console_deadline, __ATOMIC_SEQ_CST);
+}
+
+/* Set back first: the drain sets it again when lines must wait longer. */
+static void drain_when_due(struct cell *cell, uint64_t now)
+{
+	if (now < console_deadline(cell))
+		return;
+	__atomic_store_n(&cell->console_deadline, TIMER_OFF, __ATOMIC_SEQ_CST);
+	console_drain();
+}
+
+static uint64_t next_deadline(const struct cell *cell)
+{
+	const struct cell_config *config = cell->config;
+	uint64_t next = console_deadline(cell);
 
 	for (unsigned int i = 0; i < config->nr_timers; i++)
 		if (config->timers[i] < next)
@@ -125,6 +140,7 @@ void cell_poll(struct cell *cell)
 	const struct cell_config *config = cell->config;
 	uint64_t now = arch_now();
 
+	drain_when_due(cell, now);
 	spin_lock(&cell->device_lock);
 	for (unsigned int d = 0; d < config->nr_devices; d++) {
 		const struct device *device = &config->devices[d];
@@ -134,11 +150,19 @@ void cell_poll(struct cell *cell)
 		config->timers[device->timer] = TIMER_OFF;
 		device->ops->timer(device, now);
 	}
-	arch_cell_timer(cell, next_deadline(config)); /* again, when it fired a little early */
+	arch_cell_timer(cell, next_deadline(cell)); /* again, when it fired a little early */
 	for (unsigned int d = 0; d < config->nr_devices; d++)
 		if (config->devices[d].ops->transmit_ready)
 			config->devices[d].ops->transmit_ready(&config->devices[d]);
 	feed_input(cell);
+	spin_unlock(&cell->device_lock);
+}
+
+void cell_poll_parked(struct cell *cell)
+{
+	drain_when_due(cell, arch_now());
+	spin_lock(&cell->device_lock);
+	arch_cell_timer(cell, console_deadline(cell));
 	spin_unlock(&cell->device_lock);
 }
 
@@ -161,7 +185,7 @@ void device_set_timer(const struct device *dev, uint64_t deadline)
 	const struct cell_config *config = dev->cell->config;
 
 	config->timers[dev->timer] = deadline;
-	arch_cell_timer(dev->cell, next_deadline(config));
+	arch_cell_timer(dev->cell, next_deadline(dev->cell));
 }
 
 void device_set_irq(const struct device *dev, bool level)

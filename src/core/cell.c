@@ -66,6 +66,7 @@ void cells_init(void)
 		cell->config = config;
 		cell->index = c;
 		cell->state = CELL_LOADING;
+		cell->console_deadline = TIMER_OFF;
 		for (unsigned int v = 0; v < config->nr_cpus; v++) {
 			unsigned int cpu = board_index(config->cpus[v]);
 			struct vcpu *vcpu = &vcpus[cpu];
@@ -143,9 +144,18 @@ static bool all_parked(const struct cell *cell)
 
 static void wait(struct vcpu *vcpu)
 {
+	uint32_t seen, keep = 0;
+
+	if (vcpu->index == 0)
+		cell_poll_parked(vcpu->cell);
 	arch_wait(vcpu);
-	/* The rest is the guest's, which may have been started meanwhile. */
-	__atomic_fetch_and(&vcpu->requests, ~(REQUEST_POLL | REQUEST_LEAVE), __ATOMIC_SEQ_CST);
+	/* What a parked vCPU is still asked for was meant for the life that has ended. Once it is
+	 * no longer parked, the guest runs and may have asked for more: that stays. */
+	seen = __atomic_load_n(&vcpu->requests, __ATOMIC_SEQ_CST);
+	if (!__atomic_load_n(&vcpu->parked, __ATOMIC_SEQ_CST))
+		keep = seen & ~(REQUEST_POLL | REQUEST_LEAVE);
+	__atomic_compare_exchange_n(&vcpu->requests, &seen, keep, false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_SEQ_CST);
 	arch_attend(vcpu);
 }
 

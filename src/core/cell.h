@@ -37,6 +37,8 @@ struct cell {
 	struct vcpu *vcpus[MAX_CPUS]; /* config->nr_cpus of them, in order */
 	bool input_held;              /* .input was refused by the device and waits */
 	uint8_t input;
+	uint64_t console_deadline; /* when lines of the cell want the console drained, or TIMER_OFF;
+				      atomic, only the first vCPU's CPU sets it back */
 	struct arch_cell arch;
 };
 
@@ -78,6 +80,9 @@ void cell_violation(struct vcpu *vcpu, const char *what, uint64_t address, bool 
 
 /* Runs due device timers and takes console input; on the CPU of the cell's first vCPU. */
 void cell_poll(struct cell *cell);
+
+/* The little of cell_poll() that a cell needs which does not run: its last lines may wait. */
+void cell_poll_parked(struct cell *cell);
 
 /* Reports a fault of @vcpu and stops or restarts its cell, as on-fault says. @why is one clause. */
 void cell_fault(struct vcpu *vcpu, const struct vcpu_exit *exit, const char *why);

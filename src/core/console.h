@@ -7,6 +7,9 @@
  * it gets what the user types, and its output appears character by character. The others' lines,
  * and the log's ("[bulkhead] "), appear whole; when the focused cell is in the middle of a line,
  * theirs come on lines of their own and the focused cell's is then shown again up to where it was.
+ * To keep such fragments rare, other cells' lines (not the log's) wait while the focused cell is in
+ * a line: until it ends, or the cell has been silent for 50 ms, or their ring is over half full, so
+ * that no cell is ever delayed by it.
  * The escape character of the configuration starts a command; escape, then "?", lists them. See
  * docs/internals.md.
  *
@@ -71,6 +74,16 @@ void console_interrupt(void);
 
 /* console_cell_get() has something for @cell. */
 void console_input_arrived(unsigned int cell);
+
+/* Nanoseconds since some moment, the same on all CPUs; never goes back. */
+uint64_t console_clock(void);
+
+/*
+ * A line of @cell waits for the end of the focused cell's. If that does not come, nothing else may
+ * drain the console: somebody should do so at @until (console_clock() time). Comes again at the end
+ * of every drain while a line waits, perhaps of another cell; one drain is enough for all of them.
+ */
+void console_output_held(unsigned int cell, uint64_t until);
 
 /* @cell had a byte refused, and half of its ring is free again. */
 void console_output_space(unsigned int cell);

@@ -352,8 +352,9 @@ size_t log_read(uint64_t *cursor, char *buffer, size_t size)
 		if (head - at > LOG_SIZE) {
 			start = head - LOG_SIZE + margin;
 			at = start;
-			while (at < end && ring_at(at++) != '\n')
-				;
+			while (at < end && ring_at(at) != '\n')
+				at++;
+			at++;
 			if (at >= end)
 				return 0; /* more to come: a line is being written */
 			count = fmt_snprintf(buffer, size, "... (%llu bytes of the log are gone)\n",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the console's commands show, and how console events reach the cells' own CPUs. */
+#include "core/arch.h"
 #include "core/cell.h"
 #include "core/console.h"
 #include "core/log.h"
@@ -12,6 +13,21 @@ void console_input_arrived(unsigned int cell)
 void console_output_space(unsigned int cell)
 {
 	vcpu_request(cells[cell].vcpus[0], REQUEST_POLL);
+}
+
+uint64_t console_clock(void)
+{
+	return arch_now();
+}
+
+void console_output_held(unsigned int cell, uint64_t until)
+{
+	uint64_t off = TIMER_OFF;
+
+	/* When a deadline is set already, the drain at that time asks again. */
+	if (__atomic_compare_exchange_n(&cells[cell].console_deadline, &off, until, false,
+					__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		vcpu_request(cells[cell].vcpus[0], REQUEST_POLL);
 }
 
 static void show_vcpu_counters(const struct vcpu *vcpu)

@@ -117,7 +117,7 @@ static unsigned int trigger_level(const struct ns16550 *uart)
 /* Four characters in nanoseconds at the programmed rate and format; at most about 30 seconds. */
 static uint64_t timeout_ns(const struct ns16550 *uart)
 {
-	unsigned int bits = 1 + 5 + (uart->lcr & LCR_LENGTH_MASK) + 1;
+	unsigned int bits = 1u + 5u + (uart->lcr & LCR_LENGTH_MASK) + 1u;
 	uint64_t divisor = uart->divisor ? uart->divisor : 1;
 
 	bits += (uart->lcr & LCR_PARITY) ? 1 : 0;

@@ -41,9 +41,10 @@ def test_a_mistake_is_named_by_line_and_leaves_the_old_build_alone(mine):
     with pytest.raises(build.BuildError) as failure:
         made(mine)
     name = re.escape(str(mine.relative_to(build.TOP)))
-    assert re.search(rf"^{name}:\d+: error: cell linux1 takes cpu1, which belongs to cell linux0", str(failure.value), re.M)
-    assert re.search(rf"^{name}:\d+: note: cpu1 is given to linux0 here$", str(failure.value), re.M)
-    assert "Traceback" not in str(failure.value)
+    said = str(failure.value)
+    assert re.search(rf"^{name}:\d+: error: cell linux1 takes cpu1, which belongs to cell linux0", said, re.M)
+    assert re.search(rf"^{name}:\d+: note: cpu1 is given to linux0 here$", said, re.M)
+    assert "Traceback" not in said
     assert elf.stat().st_mtime_ns == before
     mine.write_text(right, encoding="utf-8")
     made(mine)

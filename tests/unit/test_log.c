@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/core/log.c */
+/* sources: src/core/log.c src/core/console_format.c */
 /* flags: -pthread */
 /*
  * Tests of core/log.c, and of log and console together under load: random traffic, several CPUs.
@@ -42,6 +42,8 @@ static bool tx_irq;
 static bool tx_event; /* an interrupt is due */
 static const char *typed = "";
 static unsigned int space[NR_CELLS];
+static uint64_t clock_now, clock_step; /* each look at the clock moves it */
+static unsigned int held;
 
 bool uart_tx_ready(void)
 {
@@ -82,6 +84,17 @@ void console_input_arrived(unsigned int cell)
 	(void)cell;
 }
 
+/* Only the holder of the console's lock asks. */
+uint64_t console_clock(void)
+{
+	return clock_now += clock_step;
+}
+
+void console_output_held(unsigned int cell, uint64_t until)
+{
+	held += cell < NR_CELLS && until > clock_now;
+}
+
 void console_show_counters(void)
 {
 }
@@ -104,7 +117,6 @@ static int setup(void **state)
 {
 	(void)state;
 	memset(&console, 0, sizeof(console));
-	console.shown = NOBODY;
 	console.unit = NOBODY;
 	pool_used = 0;
 	log_head = 0;
@@ -114,6 +126,8 @@ static int setup(void **state)
 	tx_irq = false;
 	tx_event = false;
 	memset(space, 0, sizeof(space));
+	held = 0;
+	clock_step = 1000000000; /* nobody waits for a line, but where a test wants it */
 	srand(3);
 	return 0;
 }
@@ -442,12 +456,11 @@ static void step_stream(struct stream *stream, unsigned int source)
 	}
 }
 
-static void on_a_slow_uart_no_byte_of_anybody_is_lost(void **state)
+static void random_traffic(void)
 {
 	static struct stream streams[NR_CELLS + 1];
 	char line[128];
 
-	(void)state;
 	memset(streams, 0, sizeof(streams));
 	assert_int_equal(console_init(&table), 0);
 	for (unsigned int round = 0; round < 60000; round++) {
@@ -476,6 +489,7 @@ static void on_a_slow_uart_no_byte_of_anybody_is_lost(void **state)
 			uart_works(1000);
 		}
 	uart_works(ENDLESS);
+	console_flush();
 	assert_false(tx_irq);
 	for (unsigned int source = 0; source < NR_CELLS; source++)
 		assert_true(space[source] > 0); /* rings were full at times */
@@ -485,6 +499,21 @@ static void on_a_slow_uart_no_byte_of_anybody_is_lost(void **state)
 		assert_true(streams[source].whole);
 		assert_int_equal(streams[source].shown + 1, streams[source].written);
 	}
+}
+
+static void on_a_slow_uart_no_byte_of_anybody_is_lost(void **state)
+{
+	(void)state;
+	random_traffic();
+	assert_int_equal(held, 0);
+}
+
+static void no_byte_is_lost_while_lines_wait(void **state)
+{
+	(void)state;
+	clock_step = 1000000;
+	random_traffic();
+	assert_true(held > 1000);
 }
 
 /* ---- Several CPUs ---- */
@@ -562,6 +591,7 @@ int main(void)
 			concurrent_writers_never_mix_lines_and_a_reader_never_sees_half_of_one,
 			setup),
 		cmocka_unit_test_setup(on_a_slow_uart_no_byte_of_anybody_is_lost, setup),
+		cmocka_unit_test_setup(no_byte_is_lost_while_lines_wait, setup),
 		cmocka_unit_test_setup(cpus_that_drain_at_the_same_time_forget_nothing, setup),
 	};
 

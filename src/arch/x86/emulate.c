@@ -71,6 +71,8 @@ static int device(const struct operation *op, unsigned int size, bool write, uin
 	uint64_t address = pio ? op->exit->pio.port : op->exit->mmio.gpa;
 	uint64_t result = 0;
 
+	if (size > sizeof(result))
+		return -EPERM;
 	if (op->rom && write)
 		return 0;
 	for (unsigned int done = 0; done < size; done += 4) {

@@ -15,7 +15,6 @@
 #define MSR_PRED_CMD 0x49
 #define MSR_PATCH_LEVEL 0x8b
 #define MSR_MTRR_CAP 0xfe
-#define MSR_ARCH_CAPABILITIES 0x10a
 #define MSR_MCG_CAP 0x179
 #define MSR_MCG_STATUS 0x17a
 #define MSR_SYSENTER_CS 0x174
@@ -55,7 +54,6 @@
 #define EFER_GUEST (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_FFXSR)
 
 #define CPUID7_EDX_SPEC_CTRL BIT(26)
-#define CPUID7_EDX_ARCH_CAP BIT(29)
 #define CPUID81_EDX_RDTSCP BIT(27)
 #define CPUID88_EBX_IBPB BIT(12)
 #define CPUID88_EBX_SPEC_CTRL (BIT(14) | BIT(15) | BIT(24)) /* IBRS, STIBP, SSBD */
@@ -317,6 +315,4 @@ void guest_msr_direct(void (*visit)(void *context, uint32_t msr, bool read, bool
 		visit(context, MSR_SPEC_CTRL, true, true);
 	if ((features & CPUID7_EDX_SPEC_CTRL) || (cpuid(0x80000008, 0).ebx & CPUID88_EBX_IBPB))
 		visit(context, MSR_PRED_CMD, false, true);
-	if (features & CPUID7_EDX_ARCH_CAP)
-		visit(context, MSR_ARCH_CAPABILITIES, true, false);
 }

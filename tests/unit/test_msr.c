@@ -1,0 +1,588 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sources: src/arch/x86/msr.c */
+/* flags: -include tests/unit/fake_x86.h */
+/*
+ * The MSR policy: which registers exist in cells, which of them reach the hardware, and with what
+ * values. Numbers are those of APM appendix A and SDM vol. 4, written out once more.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "arch/x86/guest.h"
+#include "arch/x86/vendor.h"
+
+/* ---- The processor ---- */
+
+static uint32_t features; /* every word of every feature leaf */
+static uint64_t now;
+static uint64_t efer, tsc_offset;
+static unsigned int nr_written;
+static uint32_t written_msr;
+static uint64_t written_value;
+static bool resetting;
+
+struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
+{
+	(void)leaf;
+	(void)subleaf;
+	return (struct cpuid_regs){ features, features, features, features };
+}
+
+uint64_t rdmsr(uint32_t msr)
+{
+	/* The patch level is the one thing that cells learn of the real registers. */
+	assert_int_equal(msr, 0x8b);
+	return UINT64_C(0x0123456789abcdef);
+}
+
+void wrmsr(uint32_t msr, uint64_t value)
+{
+	uint64_t valid = msr == 0x835 || msr == 0x836 ? 0x1f7ff : 0x117ff;
+
+	if (resetting) {
+		assert_int_equal(msr, 0x48);
+		assert_int_equal(value, 0);
+		nr_written++;
+		return;
+	}
+	/* Only LVTs, with bits that they have: for others the hypervisor would take the #GP. */
+	assert_in_range(msr, 0x833, 0x837);
+	assert_int_equal(value & ~valid, 0);
+	nr_written++;
+	written_msr = msr;
+	written_value = value;
+}
+
+uint64_t rdtsc(void)
+{
+	return now;
+}
+
+static uint64_t get_efer(const struct arch_vcpu *guest)
+{
+	(void)guest;
+	return efer;
+}
+
+static void set_efer(struct arch_vcpu *guest, uint64_t value)
+{
+	(void)guest;
+	efer = value;
+}
+
+static void set_tsc_offset(struct arch_vcpu *guest, uint64_t offset)
+{
+	assert_int_equal(guest->tsc_offset, offset);
+	tsc_offset = offset;
+}
+
+static const struct x86_vendor fake_vendor = { .efer = get_efer,
+					       .set_efer = set_efer,
+					       .set_tsc_offset = set_tsc_offset };
+const struct x86_vendor *vendor = &fake_vendor;
+
+/* ---- The guest ---- */
+
+static struct cell cell;
+static struct arch_vcpu guest;
+static struct vcpu vcpu = { .cell = &cell, .arch = &guest };
+static unsigned int faults, skips;
+static bool clock_works;
+static uint64_t clock_value, wall_clock;
+
+void vcpu_inject_exception(struct arch_vcpu *to, unsigned int vector, uint32_t error)
+{
+	assert_ptr_equal(to, &guest);
+	assert_int_equal(vector, 13);
+	assert_int_equal(error, 0);
+	faults++;
+}
+
+void vcpu_skip(struct arch_vcpu *of, uint64_t length)
+{
+	assert_ptr_equal(of, &guest);
+	assert_int_equal(length, 2);
+	skips++;
+}
+
+bool guest_clock_set(struct vcpu *of, uint64_t value)
+{
+	assert_ptr_equal(of, &vcpu);
+	clock_value = value;
+	if (clock_works)
+		guest.clock_page = value;
+	return clock_works;
+}
+
+bool guest_wall_clock_set(struct vcpu *of, uint64_t gpa)
+{
+	assert_ptr_equal(of, &vcpu);
+	wall_clock = gpa;
+	return clock_works;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&guest, 0xcc, sizeof(guest));
+	features = 0;
+	guest_msr_reset(&guest);
+	features = UINT32_MAX;
+	guest.instruction_length = 2;
+	guest.tsc_offset = 0;
+	vcpu.index = 0;
+	vcpu.unknown_sysregs = 0;
+	faults = skips = nr_written = 0;
+	written_msr = 0;
+	efer = 0xd01; /* NXE, LMA, LME, SCE */
+	now = 1000;
+	clock_works = true;
+	srand(2);
+	return 0;
+}
+
+/* One instruction. Returns whether it was carried out; otherwise it was #GP, counted. */
+static bool carry_out(uint32_t msr, bool write, uint64_t *value)
+{
+	unsigned int faulted = faults, skipped = skips;
+	uint64_t unknown = vcpu.unknown_sysregs, rcx = UINT64_C(0xabcdef0000000000) | msr;
+	/* The upper halves of the registers do not count. */
+	uint64_t rax = UINT64_C(0x1111111100000000) | (uint32_t)*value;
+	uint64_t rdx = UINT64_C(0x2222222200000000) | *value >> 32;
+
+	guest.gpr[GPR_RCX] = rcx;
+	guest.gpr[GPR_RAX] = rax;
+	guest.gpr[GPR_RDX] = rdx;
+	guest_msr(&vcpu, write);
+	assert_int_equal(guest.gpr[GPR_RCX], rcx);
+	if (faults != faulted) {
+		assert_int_equal(faults, faulted + 1);
+		assert_int_equal(skips, skipped);
+		assert_int_equal(vcpu.unknown_sysregs, unknown + 1);
+		assert_int_equal(guest.gpr[GPR_RAX], rax);
+		assert_int_equal(guest.gpr[GPR_RDX], rdx);
+		return false;
+	}
+	assert_int_equal(skips, skipped + 1);
+	assert_int_equal(vcpu.unknown_sysregs, unknown);
+	if (!write) {
+		assert_int_equal((guest.gpr[GPR_RAX] | guest.gpr[GPR_RDX]) >> 32, 0);
+		*value = guest.gpr[GPR_RAX] | guest.gpr[GPR_RDX] << 32;
+	}
+	return true;
+}
+
+static bool can_write(uint32_t msr, uint64_t value)
+{
+	return carry_out(msr, true, &value);
+}
+
+static bool can_read(uint32_t msr)
+{
+	uint64_t value = 0;
+
+	return carry_out(msr, false, &value);
+}
+
+static uint64_t value_of(uint32_t msr)
+{
+	uint64_t value = 0;
+
+	if (!carry_out(msr, false, &value))
+		fail_msg("MSR 0x%x cannot be read", msr);
+	return value;
+}
+
+/* ---- Which MSRs exist ---- */
+
+static bool is_mtrr(uint32_t msr)
+{
+	return (msr >= 0x200 && msr < 0x210) || msr == 0x250 || msr == 0x258 || msr == 0x259 ||
+	       (msr >= 0x268 && msr <= 0x26f) || msr == 0x2ff;
+}
+
+static bool is_lvt(uint32_t msr)
+{
+	return msr >= 0x833 && msr <= 0x837; /* the timer's (0x832) is direct */
+}
+
+static bool is_readable(uint32_t msr)
+{
+	static const uint32_t others[] = {
+		0x10,       0x1b,       0x8b,       0xfe,       0x179,      0x17a,
+		0x1d9,      0x802,      0x80d,      0x830,      0xc0000080, 0xc0010010,
+		0xc0010015, 0xc0010055, 0xc0011029, 0x4b564d00, 0x4b564d01,
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(others); i++)
+		if (others[i] == msr)
+			return true;
+	return is_mtrr(msr) || is_lvt(msr);
+}
+
+/* Ranges in which processors have MSRs, hypervisors' ones, and the ends of the 32 bits. */
+static const struct {
+	uint32_t first, last;
+} scanned[] = {
+	{ 0, 0x1fff },
+	{ 0x40000000, 0x400001ff },
+	{ 0x4b564cf0, 0x4b564d20 },
+	{ 0x80000000, 0x800000ff },
+	{ 0xc0000000, 0xc0001fff },
+	{ 0xc0010000, 0xc0011fff },
+	{ 0xc0020000, 0xc00200ff },
+	{ 0xffffff00, 0xfffffffe },
+};
+
+static void only_known_msrs_can_be_read(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(scanned); i++)
+		for (uint32_t msr = scanned[i].first; msr <= scanned[i].last; msr++)
+			if (can_read(msr) != is_readable(msr))
+				fail_msg("MSR 0x%x can%s be read", msr,
+					 is_readable(msr) ? "not" : "");
+	assert_int_equal(nr_written, 0);
+}
+
+/* Whatever the value: most MSRs cannot be written at all. */
+static void only_known_msrs_can_be_written(void **state)
+{
+	static const uint64_t values[] = { 0, 1, 0xc06, 0xd01, 0xfee00c00, UINT64_MAX };
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(scanned); i++) {
+		for (uint32_t msr = scanned[i].first; msr <= scanned[i].last; msr++) {
+			bool known = is_mtrr(msr) || is_lvt(msr) || msr == 0x10 || msr == 0x1b ||
+				     msr == 0x17a || msr == 0x1d9 || msr == 0xc0000080 ||
+				     msr == 0xc0010015 || msr == 0xc0011029 || msr == 0x4b564d00 ||
+				     msr == 0x4b564d01;
+
+			for (unsigned int v = 0; v < ARRAY_SIZE(values) && !known; v++)
+				if (can_write(msr, values[v]))
+					fail_msg("MSR 0x%x can be written", msr);
+		}
+	}
+	assert_int_equal(nr_written, 0);
+}
+
+/* ---- Values ---- */
+
+static void the_apic_is_the_cells_x2apic(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 64; i++) {
+		vcpu.index = i;
+		assert_int_equal(value_of(0x1b), 0xfee00c00 | (i == 0 ? 0x100 : 0));
+		assert_int_equal(value_of(0x802), i);
+		assert_int_equal(value_of(0x80d), (i / 16) << 16 | 1u << i % 16);
+		assert_int_equal(value_of(0x830), 0);
+		assert_true(can_write(0x1b, value_of(0x1b)));
+	}
+	vcpu.index = 1;
+	assert_false(can_write(0x1b, 0xfee00800)); /* x2APIC off */
+	assert_false(can_write(0x1b, 0xfee00000)); /* all off */
+	assert_false(can_write(0x1b, 0xfed00c00)); /* elsewhere */
+	assert_false(can_write(0x1b, 0xfee00d00)); /* boot processor */
+	assert_false(can_write(0x802, 1));
+	assert_false(can_write(0x80d, 1));
+}
+
+static void local_interrupts_reach_the_apic_in_fixed_mode_only(void **state)
+{
+	(void)state;
+	for (uint32_t msr = 0x833; msr <= 0x837; msr++) {
+		assert_int_equal(value_of(msr), 0x10000);
+		for (uint64_t mode = 0; mode < 8; mode++) {
+			uint64_t value = 0x44 | mode << 8;
+
+			nr_written = 0;
+			assert_true(can_write(msr, value));
+			assert_int_equal(value_of(msr), value);
+			assert_int_equal(nr_written, 1);
+			assert_int_equal(written_msr, msr);
+			assert_int_equal(written_value, mode ? 0x10000 : value);
+		}
+		assert_true(can_write(msr, 0x10044));
+		assert_int_equal(written_value, 0x10044);
+	}
+}
+
+/* A bit that the register does not have is the guest's #GP and never the hypervisor's. */
+static void reserved_bits_of_local_interrupts_are_refused(void **state)
+{
+	(void)state;
+	for (uint32_t msr = 0x833; msr <= 0x837; msr++) {
+		uint64_t valid = msr == 0x835 || msr == 0x836 ? 0x1f7ff : 0x117ff;
+
+		for (unsigned int bit = 0; bit < 64; bit++) {
+			nr_written = 0;
+			assert_int_equal(can_write(msr, BIT_ULL(bit)), valid >> bit & 1);
+			assert_int_equal(nr_written, valid >> bit & 1);
+		}
+		assert_false(can_write(msr, UINT64_MAX));
+		assert_false(can_write(msr, 0xfffff8ff));
+	}
+}
+
+static void memory_types_are_kept_and_have_no_effect(void **state)
+{
+	(void)state;
+	assert_int_equal(value_of(0xfe), 0x508); /* 8 variable, fixed, write-combining */
+	assert_int_equal(value_of(0x2ff), 0xc06);
+	for (uint32_t msr = 0x200; msr < 0x300; msr++)
+		if (is_mtrr(msr) && msr != 0x2ff)
+			assert_true(can_write(msr, msr * UINT64_C(0x100010001)));
+	for (uint32_t msr = 0x200; msr < 0x300; msr++)
+		if (is_mtrr(msr) && msr != 0x2ff) /* each has a place of its own */
+			assert_int_equal(value_of(msr), msr * UINT64_C(0x100010001));
+	assert_int_equal(value_of(0x2ff), 0xc06);
+	assert_true(can_write(0x2ff, 0x806));
+	assert_int_equal(value_of(0x2ff), 0x806);
+	for (unsigned int bit = 0; bit < 64; bit++)
+		assert_int_equal(can_write(0x2ff, BIT_ULL(bit)), 0xcff >> (bit & 31) & (bit < 12));
+	features = 0; /* no SPEC_CTRL to clear */
+	guest_msr_reset(&guest);
+	assert_int_equal(value_of(0x2ff), 0xc06);
+	assert_int_equal(value_of(0x200), 0);
+	assert_int_equal(value_of(0x26f), 0);
+	assert_int_equal(nr_written, 0);
+}
+
+static void efer_has_what_guests_may_have(void **state)
+{
+	static const uint64_t allowed = BIT(0) | BIT(8) | BIT(10) | BIT(11) | BIT(14);
+
+	(void)state;
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		efer = 0;
+		assert_int_equal(can_write(0xc0000080, BIT_ULL(bit)), allowed >> bit & 1);
+		/* SVME above all, and LMA is not the guest's to set. */
+		assert_int_equal(efer, allowed & ~BIT_ULL(10) & BIT_ULL(bit));
+	}
+	efer = 0xd01;
+	assert_true(can_write(0xc0000080, 0x901)); /* it cannot be cleared either */
+	assert_int_equal(efer, 0xd01);
+	assert_false(can_write(0xc0000080, 0x801)); /* LME while paging is on */
+	assert_int_equal(efer, 0xd01);
+	assert_int_equal(value_of(0xc0000080), 0xd01);
+	features = 0; /* no FFXSR */
+	assert_false(can_write(0xc0000080, 0x4d01));
+}
+
+/* Machine checks are the hypervisor's: a guest's architecture has no bank and nothing to tell. */
+static void machine_checks_have_no_banks(void **state)
+{
+	(void)state;
+	assert_int_equal(value_of(0x179), 0);
+	assert_false(can_write(0x179, 0));
+	assert_int_equal(value_of(0x17a), 0);
+	assert_true(can_write(0x17a, 0));
+	assert_false(can_write(0x17a, 4)); /* MCIP */
+	assert_false(can_read(0x17b));     /* MCG_CTL */
+	for (uint32_t msr = 0x400; msr < 0x480; msr++)
+		assert_false(can_read(msr) || can_write(msr, 0) || can_write(msr, UINT64_MAX));
+}
+
+static void the_tsc_has_an_offset(void **state)
+{
+	(void)state;
+	now = 5000;
+	assert_int_equal(value_of(0x10), 5000);
+	assert_true(can_write(0x10, 100));
+	assert_int_equal(tsc_offset, (uint64_t)-4900);
+	now = 5010;
+	assert_int_equal(value_of(0x10), 110);
+	assert_true(can_write(0x10, UINT64_MAX));
+	now += 2;
+	assert_int_equal(value_of(0x10), 1);
+}
+
+/* The clock's page tells a point of the TSC, so it is written again when that changes. */
+static void a_new_tsc_moves_the_clock(void **state)
+{
+	(void)state;
+	assert_true(can_write(0x4b564d01, 0x5001));
+	assert_int_equal(clock_value, 0x5001);
+	assert_int_equal(value_of(0x4b564d01), 0x5001);
+	clock_value = 0;
+	assert_true(can_write(0x10, 7));
+	assert_int_equal(clock_value, 0x5001);
+}
+
+static void clocks_outside_the_cell_are_refused(void **state)
+{
+	(void)state;
+	assert_true(can_write(0x4b564d00, 0x6000));
+	assert_int_equal(wall_clock, 0x6000);
+	assert_int_equal(value_of(0x4b564d00), 0);
+	clock_works = false;
+	assert_false(can_write(0x4b564d00, UINT64_C(0x123456789000)));
+	assert_false(can_write(0x4b564d01, UINT64_C(0x123456789001)));
+	assert_int_equal(clock_value, UINT64_C(0x123456789001)); /* all 64 bits were looked at */
+}
+
+static void amds_configuration_is_what_linux_expects(void **state)
+{
+	(void)state;
+	assert_int_equal(value_of(0x8b), UINT64_C(0x0123456789abcdef));
+	assert_int_equal(value_of(0xc0010015), BIT(24)); /* TscFreqSel */
+	assert_true(can_write(0xc0010015, 0x10));
+	assert_int_equal(value_of(0xc0010015), BIT(24) | 0x10);
+	assert_true(can_write(0xc0010015, BIT(24)));
+	assert_int_equal(value_of(0xc0010015), BIT(24));
+	assert_int_equal(value_of(0xc0011029), 2);
+	assert_true(can_write(0xc0011029, 2));
+	assert_false(can_write(0xc0011029, 0));
+	assert_int_equal(value_of(0x1d9), 0);
+	assert_true(can_write(0x1d9, 0));
+	assert_false(can_write(0x1d9, 1));
+	assert_int_equal(nr_written, 0);
+}
+
+/* A guest that starts again must not inherit what the one before it wrote directly. */
+static void a_reset_clears_speculation_control_where_there_is_one(void **state)
+{
+	(void)state;
+	resetting = true;
+	for (unsigned int has = 0; has < 2; has++) {
+		features = has ? UINT32_MAX : 0;
+		nr_written = 0;
+		guest_msr_reset(&guest);
+		assert_int_equal(nr_written, has);
+	}
+	resetting = false;
+}
+
+/* ---- Direct MSRs ---- */
+
+#define FOLD 0x2000u /* the two ranges that have direct MSRs, one behind the other */
+static bool direct_reads[2 * FOLD], direct_writes[2 * FOLD];
+static unsigned int nr_direct;
+
+static unsigned int fold(uint32_t msr)
+{
+	return msr < FOLD ? msr : FOLD + (msr - 0xc0000000);
+}
+
+static void note(void *context, uint32_t msr, bool read, bool write)
+{
+	assert_ptr_equal(context, &nr_direct);
+	assert_true(msr < FOLD || (msr >= 0xc0000000 && msr < 0xc0000000 + FOLD));
+	assert_true(read || write);
+	assert_false(direct_reads[fold(msr)] || direct_writes[fold(msr)]);
+	direct_reads[fold(msr)] = read;
+	direct_writes[fold(msr)] = write;
+	nr_direct++;
+}
+
+static void find_direct(void)
+{
+	memset(direct_reads, 0, sizeof(direct_reads));
+	memset(direct_writes, 0, sizeof(direct_writes));
+	nr_direct = 0;
+	guest_msr_direct(note, &nr_direct);
+}
+
+/* What a guest may reach without the hypervisor seeing it: its own state and nothing that names,
+ * interrupts or configures another CPU. "r", "w", "rw". */
+static const struct {
+	uint32_t first, last;
+	const char *how;
+} direct[] = {
+	{ 0x174, 0x176, "rw" },           /* SYSENTER */
+	{ 0x277, 0x277, "rw" },           /* PAT */
+	{ 0x803, 0x803, "r" },            /* APIC version */
+	{ 0x808, 0x808, "rw" },           /* TPR */
+	{ 0x80a, 0x80a, "r" },            /* PPR */
+	{ 0x80b, 0x80b, "w" },            /* EOI */
+	{ 0x80f, 0x80f, "rw" },           /* SIVR */
+	{ 0x810, 0x827, "r" },            /* ISR, TMR, IRR */
+	{ 0x828, 0x828, "rw" },           /* ESR */
+	{ 0x832, 0x832, "rw" },           /* LVT timer */
+	{ 0x838, 0x838, "rw" },           /* timer's initial count */
+	{ 0x839, 0x839, "r" },            /* and current one */
+	{ 0x83e, 0x83e, "rw" },           /* divider */
+	{ 0x83f, 0x83f, "w" },            /* self IPI */
+	{ 0xc0000081, 0xc0000084, "rw" }, /* STAR to SFMASK */
+	{ 0xc0000100, 0xc0000102, "rw" }, /* FS, GS, kernel GS base */
+};
+
+static const char *how_direct(uint32_t msr)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(direct); i++)
+		if (msr >= direct[i].first && msr <= direct[i].last)
+			return direct[i].how;
+	return "";
+}
+
+/* MSRs that are direct when the processor has them. */
+static bool is_optional(uint32_t msr)
+{
+	return msr == 0x48 || msr == 0x49 || msr == 0x10a || msr == 0xc0000103;
+}
+
+static void only_a_cpus_own_state_is_direct(void **state)
+{
+	(void)state;
+	for (unsigned int has = 0; has < 2; has++) {
+		features = has ? UINT32_MAX : 0;
+		find_direct();
+		for (unsigned int i = 0; i < 2 * FOLD; i++) {
+			uint32_t msr = i < FOLD ? i : 0xc0000000 + i - FOLD;
+			const char *how = how_direct(msr);
+
+			if (is_optional(msr)) {
+				if (!has)
+					assert_false(direct_reads[i] || direct_writes[i]);
+				continue;
+			}
+			if (direct_reads[i] != (strchr(how, 'r') != NULL) ||
+			    direct_writes[i] != (strchr(how, 'w') != NULL))
+				fail_msg("MSR 0x%x", msr);
+		}
+	}
+	assert_true(direct_reads[0x48] && direct_writes[0x48]);  /* SPEC_CTRL */
+	assert_true(!direct_reads[0x49] && direct_writes[0x49]); /* PRED_CMD */
+	assert_true(direct_reads[fold(0xc0000103)] && direct_writes[fold(0xc0000103)]);
+	assert_false(direct_writes[0x10a]);
+}
+
+/* A register with an exit of its own must not also be direct. */
+static void no_msr_has_two_ways(void **state)
+{
+	(void)state;
+	find_direct();
+	for (unsigned int i = 0; i < 2 * FOLD; i++)
+		if (direct_reads[i] || direct_writes[i])
+			assert_false(is_readable(i < FOLD ? i : 0xc0000000 + i - FOLD));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(only_known_msrs_can_be_read, setup),
+		cmocka_unit_test_setup(only_known_msrs_can_be_written, setup),
+		cmocka_unit_test_setup(the_apic_is_the_cells_x2apic, setup),
+		cmocka_unit_test_setup(local_interrupts_reach_the_apic_in_fixed_mode_only, setup),
+		cmocka_unit_test_setup(reserved_bits_of_local_interrupts_are_refused, setup),
+		cmocka_unit_test_setup(memory_types_are_kept_and_have_no_effect, setup),
+		cmocka_unit_test_setup(efer_has_what_guests_may_have, setup),
+		cmocka_unit_test_setup(machine_checks_have_no_banks, setup),
+		cmocka_unit_test_setup(the_tsc_has_an_offset, setup),
+		cmocka_unit_test_setup(a_new_tsc_moves_the_clock, setup),
+		cmocka_unit_test_setup(clocks_outside_the_cell_are_refused, setup),
+		cmocka_unit_test_setup(amds_configuration_is_what_linux_expects, setup),
+		cmocka_unit_test_setup(a_reset_clears_speculation_control_where_there_is_one,
+				       setup),
+		cmocka_unit_test_setup(only_a_cpus_own_state_is_direct, setup),
+		cmocka_unit_test_setup(no_msr_has_two_ways, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
