@@ -43,8 +43,8 @@ CPPFLAGS := -Isrc -Isrc/arch/$(ARCH) -Isrc/arch/$(ARCH)/include -DBULKHEAD_VERSI
 # exceptions use the same stack.
 CFLAGS := -std=c11 -Os -g $(WARNINGS) -ffreestanding -fno-pic -mcmodel=small -mgeneral-regs-only \
 	-mno-red-zone -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
-	-fno-strict-aliasing -fno-common
-LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,max-page-size=4096
+	-fno-strict-aliasing -fno-common -ffunction-sections
+LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,--gc-sections
 
 $(OBJ)/%.c.o: %.c | $(BUILD)/.setup-build
 	$(call say,CC,$<)

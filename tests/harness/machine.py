@@ -28,8 +28,9 @@ class Silence(AssertionError):
 class Machine:
     """Runs a command (QEMU) and collects what it prints, by line."""
 
-    def __init__(self, command, name):
+    def __init__(self, command, name, reset_log=None):
         self.name = name
+        self.reset_log = reset_log  # file in which the emulator notes the CPUs' state at each reset
         self.lines = []  # whole lines, without terminal controls
         self._partial = ""
         self._pty = pexpect.spawn(command[0], command[1:], cwd=str(TOP), encoding="latin1", echo=False,
@@ -65,6 +66,14 @@ class Machine:
         self.lines += done
         return True
 
+    def _how_it_ended(self):
+        """What is known of the emulator's end: a signal is its own crash; a reset, the guest's doing."""
+        self._pty.close()
+        how = f"exit status {self._pty.exitstatus}, signal {self._pty.signalstatus}"
+        if self.reset_log and self.reset_log.exists():
+            how += f", CPUs at resets:\n{self.reset_log.read_text(encoding='latin1')[-6000:]}"
+        return how
+
     def text(self):
         """All that was printed so far, the unfinished line included."""
         return "\n".join([*self.lines, self._partial])
@@ -82,7 +91,8 @@ class Machine:
                 raise Silence(f"{self.name}: waited for {what}; the console ends with:\n{self.tail()}")
             got = self._read()
             if got is None and not condition():
-                raise Silence(f"{self.name}: ended before {what}; the console ends with:\n{self.tail()}")
+                raise Silence(f"{self.name}: ended before {what} ({self._how_it_ended()}); "
+                              f"the console ends with:\n{self.tail()}")
             if got:
                 heard = time.monotonic()
 

@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+import os
 
 from harness import build
 from harness.machine import Bulkhead, Machine
@@ -20,7 +21,9 @@ def start(folder, extra=(), replace=None, loader="kernel"):
         arguments[arguments.index(option) + 1] = value
     image = ["-kernel", str(folder / "bulkhead.elf")] if loader == "kernel" else \
         ["-cdrom", str(folder / "bulkhead.iso")]
-    return Bulkhead([QEMU, *arguments, *HEADLESS, *image, *extra], folder.name)
+    log = build.WORK / f"{folder.name}-{os.getpid()}.resets.txt"
+    noted = ["-d", "cpu_reset", "-D", str(log)]
+    return Bulkhead([QEMU, *arguments, *HEADLESS, *image, *noted, *extra], folder.name, log)
 
 
 def bare_check(kernel, cpus, memory=512):

@@ -48,6 +48,7 @@ extern const uint8_t drain_stub[];
 
 /* The APIC delivers vectors from 16 on, which below 32 are exceptions' too. */
 #define FIRST_APIC_VECTOR 16u
+#define NR_EXCEPTIONS 32u
 
 static struct gate idt[256] __attribute__((aligned(16)));
 static struct gate drain_idt[256] __attribute__((aligned(16)));
@@ -77,7 +78,8 @@ void cpu_drain(void)
 
 void cpu_init_idt(void)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(idt); i++) {
+	/* The hypervisor takes no interrupts: vectors from 32 on are not present. */
+	for (unsigned int i = 0; i < NR_EXCEPTIONS; i++) {
 		uint64_t entry = (uint64_t)exception_stubs + i * UINT64_C(16);
 		unsigned int ist = i == VECTOR_DF    ? IST_DOUBLE_FAULT
 				   : i == VECTOR_NMI ? IST_NMI
@@ -85,10 +87,10 @@ void cpu_init_idt(void)
 						     : 0;
 
 		set_gate(&idt[i], entry, ist);
-		drain_idt[i] = idt[i];
-		if (i >= FIRST_APIC_VECTOR)
-			set_gate(&drain_idt[i], (uint64_t)drain_stub, 0);
+		set_gate(&drain_idt[i], entry, ist);
 	}
+	for (unsigned int i = FIRST_APIC_VECTOR; i < ARRAY_SIZE(drain_idt); i++)
+		set_gate(&drain_idt[i], (uint64_t)drain_stub, 0);
 }
 
 void cpu_load_tables(void)

@@ -8,12 +8,12 @@
 	.text
 	.code64
 
-/* 256 entry points of 16 bytes: a vector number, and a zero where the CPU pushes no error code. */
+/* 32 entry points of 16 bytes: a vector number, and a zero where the CPU pushes no error code. */
 	.balign 16
 	.globl exception_stubs
 exception_stubs:
 	.set vector, 0
-	.rept 256
+	.rept 32
 	.balign 16
 	.set has_error, vector == 8 || (vector >= 10 && vector <= 14) || vector == 17
 	.set has_error, has_error || vector == 21 || vector == 29 || vector == 30
