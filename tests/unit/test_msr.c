@@ -25,6 +25,7 @@ static unsigned int nr_written;
 static uint32_t written_msr;
 static uint64_t written_value;
 static bool resetting;
+static uint32_t reset_msrs; /* those cleared, folded */
 
 struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 {
@@ -45,8 +46,9 @@ void wrmsr(uint32_t msr, uint64_t value)
 	uint64_t valid = msr == 0x835 || msr == 0x836 ? 0x1f7ff : 0x117ff;
 
 	if (resetting) {
-		assert_int_equal(msr, 0x48);
+		assert_true(msr == 0x48 || msr == 0xda0);
 		assert_int_equal(value, 0);
+		reset_msrs ^= msr;
 		nr_written++;
 		return;
 	}
@@ -215,8 +217,8 @@ static bool is_readable(uint32_t msr)
 {
 	static const uint32_t others[] = {
 		0x10,       0x1b,       0x8b,       0xfe,       0x179,      0x17a,
-		0x1d9,      0x802,      0x80d,      0x830,      0xc0000080, 0xc0010010,
-		0xc0010015, 0xc0010055, 0xc0011029, 0x4b564d00, 0x4b564d01,
+		0x1d9,      0xda0,      0x802,      0x80d,      0x830,      0xc0000080,
+		0xc0010010, 0xc0010015, 0xc0010055, 0xc0011029, 0x4b564d00, 0x4b564d01,
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(others); i++)
@@ -259,9 +261,9 @@ static void only_known_msrs_can_be_written(void **state)
 	for (unsigned int i = 0; i < ARRAY_SIZE(scanned); i++) {
 		for (uint32_t msr = scanned[i].first; msr <= scanned[i].last; msr++) {
 			bool known = is_mtrr(msr) || is_lvt(msr) || msr == 0x10 || msr == 0x1b ||
-				     msr == 0x17a || msr == 0x1d9 || msr == 0xc0000080 ||
-				     msr == 0xc0010015 || msr == 0xc0011029 || msr == 0x4b564d00 ||
-				     msr == 0x4b564d01;
+				     msr == 0x17a || msr == 0x1d9 || msr == 0xda0 ||
+				     msr == 0xc0000080 || msr == 0xc0010015 || msr == 0xc0011029 ||
+				     msr == 0x4b564d00 || msr == 0x4b564d01;
 
 			for (unsigned int v = 0; v < ARRAY_SIZE(values) && !known; v++)
 				if (can_write(msr, values[v]))
@@ -445,16 +447,33 @@ static void amds_configuration_is_what_linux_expects(void **state)
 	assert_int_equal(nr_written, 0);
 }
 
-/* A guest that starts again must not inherit what the one before it wrote directly. */
-static void a_reset_clears_speculation_control_where_there_is_one(void **state)
+/* IA32_XSS comes with XSAVES; no supervisor component exists in cells. */
+static void xss_is_there_with_xsaves_and_stays_0(void **state)
+{
+	(void)state;
+	assert_int_equal(value_of(0xda0), 0);
+	assert_true(can_write(0xda0, 0));
+	for (unsigned int bit = 0; bit < 64; bit++)
+		assert_false(can_write(0xda0, BIT_ULL(bit)));
+	features = ~BIT(3);
+	assert_false(can_read(0xda0));
+	assert_false(can_write(0xda0, 0));
+	assert_int_equal(nr_written, 0);
+}
+
+/* A guest that starts again must not inherit what the one before it, or firmware, wrote:
+ * speculation control and the supervisor state components, where the processor has them. */
+static void a_reset_clears_what_is_in_the_processor(void **state)
 {
 	(void)state;
 	resetting = true;
 	for (unsigned int has = 0; has < 2; has++) {
 		features = has ? UINT32_MAX : 0;
 		nr_written = 0;
+		reset_msrs = 0;
 		guest_msr_reset(&guest);
-		assert_int_equal(nr_written, has);
+		assert_int_equal(nr_written, 2 * has);
+		assert_int_equal(reset_msrs, has ? 0x48 ^ 0xda0 : 0);
 	}
 	resetting = false;
 }
@@ -578,8 +597,8 @@ int main(void)
 		cmocka_unit_test_setup(a_new_tsc_moves_the_clock, setup),
 		cmocka_unit_test_setup(clocks_outside_the_cell_are_refused, setup),
 		cmocka_unit_test_setup(amds_configuration_is_what_linux_expects, setup),
-		cmocka_unit_test_setup(a_reset_clears_speculation_control_where_there_is_one,
-				       setup),
+		cmocka_unit_test_setup(xss_is_there_with_xsaves_and_stays_0, setup),
+		cmocka_unit_test_setup(a_reset_clears_what_is_in_the_processor, setup),
 		cmocka_unit_test_setup(only_a_cpus_own_state_is_direct, setup),
 		cmocka_unit_test_setup(no_msr_has_two_ways, setup),
 	};

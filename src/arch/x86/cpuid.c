@@ -60,8 +60,8 @@
 #define ALLOW_81_ECX                                                                               \
 	(BIT(0) | BIT(4) | BIT(5) | BIT(6) | BIT(7) | BIT(8) | BIT(11) | BIT(16) | BIT(21))
 
-/* 0Dh subleaf 1: XSAVEOPT, XSAVEC, XGETBV with ECX = 1. */
-#define ALLOW_D1_EAX (BIT(0) | BIT(1) | BIT(2))
+/* 0Dh subleaf 1: XSAVEOPT, XSAVEC, XGETBV with ECX = 1, XSAVES (with an IA32_XSS that is 0). */
+#define ALLOW_D1_EAX (BIT(0) | BIT(1) | BIT(2) | BIT(3))
 
 /* 80000007 EDX: only the invariant TSC. */
 #define INVARIANT_TSC BIT(8)
@@ -150,8 +150,8 @@ static void leaf_d(struct cpuid_regs *r, uint32_t subleaf)
 		r->eax &= (uint32_t)allowed;
 		r->edx &= (uint32_t)(allowed >> 32);
 	} else if (subleaf == 1) {
-		r->eax &= ALLOW_D1_EAX; /* no supervisor states, so no XSAVES */
-		r->ecx = 0;
+		r->eax &= ALLOW_D1_EAX;
+		r->ecx = 0; /* no supervisor states: CET, PASID, PT, LBRs, ... are hidden */
 		r->edx = 0;
 	} else if (subleaf >= 63 || !(allowed & BIT_ULL(subleaf))) {
 		memset(r, 0, sizeof(*r));

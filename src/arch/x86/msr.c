@@ -26,6 +26,7 @@
 #define MSR_MTRR_FIX4K 0x268
 #define MSR_PAT 0x277
 #define MSR_MTRR_DEFAULT 0x2ff
+#define MSR_XSS 0xda0
 #define MSR_KVM_WALL_CLOCK_NEW 0x4b564d00
 #define MSR_KVM_SYSTEM_TIME_NEW 0x4b564d01
 #define MSR_STAR 0xc0000081
@@ -54,6 +55,7 @@
 #define EFER_GUEST (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_FFXSR)
 
 #define CPUID7_EDX_SPEC_CTRL BIT(26)
+#define CPUIDD1_EAX_XSAVES BIT(3)
 #define CPUID81_EDX_RDTSCP BIT(27)
 #define CPUID88_EBX_IBPB BIT(12)
 #define CPUID88_EBX_SPEC_CTRL (BIT(14) | BIT(15) | BIT(24)) /* IBRS, STIBP, SSBD */
@@ -94,6 +96,13 @@ static uint64_t *lvt(struct arch_vcpu *guest, uint32_t msr)
 	if (msr >= X2APIC_LVT_THERMAL && msr <= X2APIC_LVT_ERROR)
 		return &guest->lvt[msr - X2APIC_LVT_THERMAL];
 	return NULL;
+}
+
+/* IA32_XSS comes with XSAVES. Its one value in cells is 0: the components that it would switch on
+ * belong to features that cells do not have (cpuid.c). */
+static bool has_xss(void)
+{
+	return cpuid(0xd, 1).eax & CPUIDD1_EAX_XSAVES;
 }
 
 static enum result read_x2apic(const struct vcpu *vcpu, uint32_t msr, uint64_t *value)
@@ -163,6 +172,11 @@ static enum result read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 		break;
 	case MSR_KVM_SYSTEM_TIME_NEW:
 		*value = guest->clock_page;
+		break;
+	case MSR_XSS:
+		if (!has_xss())
+			return ABSENT;
+		*value = 0;
 		break;
 	case MSR_KVM_WALL_CLOCK_NEW:
 	case MSR_MCG_CAP: /* no bank */
@@ -235,6 +249,7 @@ static enum result write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	case MSR_DE_CFG:
 	case MSR_MCG_STATUS:
 	case MSR_DEBUGCTL:
+	case MSR_XSS:
 		return read_msr(vcpu, msr, &current) == OK && current == value ? OK : ABSENT;
 	default:
 		return ABSENT;
@@ -276,6 +291,8 @@ void guest_msr_reset(struct arch_vcpu *guest)
 	guest->clock_page = 0;
 	if (has_spec_ctrl())
 		wrmsr(MSR_SPEC_CTRL, 0);
+	if (has_xss()) /* whatever firmware left */
+		wrmsr(MSR_XSS, 0);
 }
 
 static void direct_x2apic(void (*visit)(void *context, uint32_t msr, bool read, bool write),
