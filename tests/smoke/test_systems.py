@@ -17,6 +17,7 @@ SYSTEMS = {
     "qemu-x86-duo": [("linux0", 2, 512, CLOUD), ("linux1", 2, 512, CLOUD)],
     "qemu-x86-solo4": [("linux0", 4, 1024, CLOUD)],
     "qemu-x86-quad": [(f"linux{i}", 1, 256, CLOUD) for i in range(4)],
+    "qemu-x86-large": [("linux0", 2, 5120, CLOUD), ("linux1", 2, 256, CLOUD)],
     "qemu-x86-mixed": [("linux0", 2, 512, CLOUD), ("linux1", 2, 512, GENERIC)],
 }
 
@@ -36,6 +37,23 @@ def test_cells_are_what_the_dts_says(name):
         assert abs(int(checks[cell]["tsc_khz"][0]) - measured) <= measured // 10000
         flavour = "cloud-amd64" if kernel == CLOUD else "amd64"
         assert checks[cell]["kernel"][0].endswith(f"-{flavour}")
+
+
+#: Fills @count MiB, in steps of 16 with a marker of its own each, and reads the markers back; sum: of their numbers.
+FILL = ("mkdir /m; mount -t tmpfs -o size=5g,nr_inodes=0 none /m && cd /m && i=0 && while [ $i -lt {count} ]; do "
+        "dd if=/dev/zero of=b$i bs=1M count=16 2>/dev/null; echo $i > m$i; echo -n .; i=$((i+16)); done; "
+        "i=0; s=0; while read n < m$i && [ $n = $i ]; do s=$((s+n)); i=$((i+16)); done 2>/dev/null; cd /; umount /m; "
+        "echo; echo filled $i su''m $s")
+
+
+def test_a_large_cell_has_all_its_memory_in_large_pages():
+    """5 GiB: what is below 1 MiB apart, whole GiB on both sides of 4 GiB, nearly all of which Linux then fills."""
+    with start(build.system("configs/qemu-x86-large.dts")) as machine:
+        machine.wait_cell("bulkhead", "cell linux0: mapped with 4 pages of 1 GiB, 511 of 2 MiB,")
+        machine.wait_cell("bulkhead", "cell linux1: mapped with 0 pages of 1 GiB, 127 of 2 MiB,")
+        machine.wait_cell("linux0", "Enter 'help' for a list")
+        machine.shell("linux0", 0, FILL.format(count=4352), rf"filled 4352 sum {sum(range(0, 4352, 16))}$",
+                      timeout=600)
 
 
 def test_uart_passthrough_is_seen_in_its_cell_and_nowhere_else():

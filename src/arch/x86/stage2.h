@@ -17,6 +17,10 @@
 #include "core/types.h"
 #include "core/partition.h"
 
+/* The sizes of leaves, apart from PAGE_SIZE. */
+#define STAGE2_LEAF_2M (PAGE_SIZE << 9)
+#define STAGE2_LEAF_1G (PAGE_SIZE << 18)
+
 /* The bits of one vendor's entries. */
 struct stage2_format {
 	uint64_t table;      /* in an entry that refers to a table */
