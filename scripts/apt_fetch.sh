@@ -6,6 +6,8 @@
 
 set -euo pipefail
 
+here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+readonly here
 readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 readonly INDEX_MINUTES=1440 # how long a package index is used before it is fetched again
 
@@ -112,13 +114,13 @@ END
 }
 
 # Runs an apt tool on the private state. What it says goes to the terminal, if there is one, as
-# progress; else it is kept for the case of failure.
+# progress; else it is kept for the case of failure, and a line now and then says how far it is.
 private_apt()
 {
 	if [[ -t 2 ]]; then
 		"$@" >&2
 	else
-		"$@" -qq >"$work/log" 2>&1
+		"$@" 2>&1 | "$here/apt_progress.sh" FETCH "$work/log"
 	fi
 }
 
@@ -129,7 +131,7 @@ apt_get()
 
 explain_failure()
 {
-	[[ -s $work/log ]] && sed 's/^/    /' "$work/log" >&2
+	[[ -s $work/log ]] && tail -n 20 "$work/log" | sed 's/^/    /' >&2
 	return 0
 }
 

@@ -5,6 +5,8 @@
 
 set -euo pipefail
 
+here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+readonly here
 readonly BUILD="gcc make binutils device-tree-compiler python3 python3-libfdt python3-yaml
 	python3-jsonschema acpica-tools cpio gzip xz-utils"
 # libc6-dev: gcc only recommends it, and the unit tests are programs of the host.
@@ -80,7 +82,7 @@ sudo_works()
 	[[ -t 0 && -t 2 ]] && sudo -v
 }
 
-# Runs apt-get as root: with its own progress on a terminal, quietly into a log elsewhere.
+# Runs apt-get as root: with its own progress on a terminal, elsewhere with a line now and then.
 apt_get()
 {
 	local run=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
@@ -89,7 +91,7 @@ apt_get()
 	if [[ -t 2 ]]; then
 		"${run[@]}" </dev/null >&2
 	else
-		"${run[@]}" </dev/null >"$log" 2>&1 || {
+		"${run[@]}" </dev/null 2>&1 | "$here/apt_progress.sh" SETUP "$log" || {
 			tail -n 20 "$log" | sed 's/^/    /' >&2
 			return 1
 		}
