@@ -287,6 +287,15 @@ void console_flush(void)
 	}
 }
 
+void console_last_words(void)
+{
+	console_flush();
+	if (!console.table || __atomic_load_n(&console.idle, __ATOMIC_RELAXED))
+		return;
+	spin_unlock(&console.lock); /* who held it all this time is dead */
+	console_flush();
+}
+
 bool console_cell_put(unsigned int cell, uint8_t byte)
 {
 	struct channel *ch = channel_at(cell);

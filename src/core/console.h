@@ -64,6 +64,12 @@ static inline void console_log_put(const char *text, size_t size)
  */
 void console_flush(void);
 
+/*
+ * console_flush() for a CPU that will not go on: also if it was the console itself that failed, on
+ * this CPU or another, and so will never let the console go. The output may be torn then.
+ */
+void console_last_words(void);
+
 /* The UART interrupted: takes what was received, then drains. Always on the same CPU. */
 void console_interrupt(void);
 

@@ -111,7 +111,7 @@ def test_what_is_not_allowed_stops_that_cell_alone(test, touched, cure):
 
 
 def test_a_cell_that_leaves_interrupts_of_all_vectors_behind_restarts():
-    """Pending vectors 16 to 255, exceptions' numbers among them, are got rid of; twice, and the victim goes on."""
+    """Pending vectors 0 to 255, exceptions' numbers among them, are got rid of; twice, and the victim goes on."""
     with boot("bulkhead.elf", single_attack("stray")) as machine:
         machine.wait_until(lambda: len([line for line in machine.cell_lines("bulkhead")
                                         if "cell attacker: starts again" in line]) >= 2, "two restarts")

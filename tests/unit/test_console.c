@@ -393,6 +393,21 @@ static void flushing_waits_for_the_uart(void **state)
 	assert_int_equal(nr_sent - nr_expected, 1000 + strlen("[red]      "));
 }
 
+/* An exception in the console's own code happens with the console held. */
+static void a_dead_holder_does_not_silence_the_last_words(void **state)
+{
+	(void)state;
+	console.idle = false; /* a drain is under way */
+	assert_true(spin_trylock(&console.lock));
+	log_printf("PANIC: of the holder\n");
+	console_flush();
+	assert_int_equal(nr_sent, nr_expected);
+	console_last_words();
+	expect("[bulkhead] PANIC: of the holder\r\n");
+	assert_true(spin_trylock(&console.lock));
+	spin_unlock(&console.lock);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -427,6 +442,7 @@ int main(void)
 		cmocka_unit_test_setup(what_comes_at_the_end_of_a_drain_is_not_forgotten, start),
 		cmocka_unit_test_setup(a_line_without_end_does_not_keep_others_waiting, start),
 		cmocka_unit_test_setup(flushing_waits_for_the_uart, start),
+		cmocka_unit_test_setup(a_dead_holder_does_not_silence_the_last_words, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

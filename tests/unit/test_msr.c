@@ -41,9 +41,17 @@ uint64_t rdmsr(uint32_t msr)
 	return UINT64_C(0x0123456789abcdef);
 }
 
+/* SDM vol. 3, figure 11-8. */
+static uint64_t lvt_bits(uint32_t msr)
+{
+	if (msr == 0x832)
+		return 0x310ff;
+	return msr == 0x835 || msr == 0x836 ? 0x1f7ff : 0x117ff;
+}
+
 void wrmsr(uint32_t msr, uint64_t value)
 {
-	uint64_t valid = msr == 0x835 || msr == 0x836 ? 0x1f7ff : 0x117ff;
+	uint64_t valid = lvt_bits(msr);
 
 	if (resetting) {
 		assert_true(msr == 0x48 || msr == 0xda0);
@@ -53,8 +61,10 @@ void wrmsr(uint32_t msr, uint64_t value)
 		return;
 	}
 	/* Only LVTs, with bits that they have: for others the hypervisor would take the #GP. */
-	assert_in_range(msr, 0x833, 0x837);
+	assert_in_range(msr, 0x832, 0x837);
 	assert_int_equal(value & ~valid, 0);
+	/* What would reach the CPU is an interrupt with a legal vector. */
+	assert_true((value & 0x10000) || ((value & 0x700) == 0 && (value & 0xff) >= 16));
 	nr_written++;
 	written_msr = msr;
 	written_value = value;
@@ -260,8 +270,8 @@ static void only_known_msrs_can_be_written(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(scanned); i++) {
 		for (uint32_t msr = scanned[i].first; msr <= scanned[i].last; msr++) {
-			bool known = is_mtrr(msr) || is_lvt(msr) || msr == 0x10 || msr == 0x1b ||
-				     msr == 0x17a || msr == 0x1d9 || msr == 0xda0 ||
+			bool known = is_mtrr(msr) || is_lvt(msr) || msr == 0x832 || msr == 0x10 ||
+				     msr == 0x1b || msr == 0x17a || msr == 0x1d9 || msr == 0xda0 ||
 				     msr == 0xc0000080 || msr == 0xc0010015 || msr == 0xc0011029 ||
 				     msr == 0x4b564d00 || msr == 0x4b564d01;
 
@@ -308,19 +318,49 @@ static void local_interrupts_reach_the_apic_in_fixed_mode_only(void **state)
 			assert_int_equal(value_of(msr), value);
 			assert_int_equal(nr_written, 1);
 			assert_int_equal(written_msr, msr);
-			assert_int_equal(written_value, mode ? 0x10000 : value);
+			assert_int_equal(written_value, mode ? 0x10044 : value);
 		}
 		assert_true(can_write(msr, 0x10044));
 		assert_int_equal(written_value, 0x10044);
 	}
 }
 
+/* An emulated APIC would deliver them, and to the hypervisor they look like exceptions. */
+static void local_interrupts_with_illegal_vectors_stay_masked(void **state)
+{
+	(void)state;
+	for (uint32_t msr = 0x832; msr <= 0x837; msr++) {
+		for (uint64_t vector = 0; vector < 256; vector++) {
+			assert_true(can_write(msr, vector));
+			assert_int_equal(written_msr, msr);
+			assert_int_equal(written_value, vector < 16 ? 0x10000 | vector : vector);
+		}
+	}
+}
+
+/* Reads are direct, and writes exit for nothing but this. */
+static void the_timer_has_no_delivery_mode(void **state)
+{
+	static const uint64_t good[] = { 0x100ec, 0x200ec, 0x300ec, 0xec };
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(good); i++) {
+		assert_true(can_write(0x832, good[i]));
+		assert_int_equal(written_value, good[i]);
+	}
+	nr_written = 0;
+	assert_false(can_write(0x832, 0x400ec)); /* TSC-deadline mode: CPUID does not show it */
+	for (uint64_t mode = 1; mode < 8; mode++)
+		assert_false(can_write(0x832, 0xec | mode << 8));
+	assert_int_equal(nr_written, 0);
+}
+
 /* A bit that the register does not have is the guest's #GP and never the hypervisor's. */
 static void reserved_bits_of_local_interrupts_are_refused(void **state)
 {
 	(void)state;
-	for (uint32_t msr = 0x833; msr <= 0x837; msr++) {
-		uint64_t valid = msr == 0x835 || msr == 0x836 ? 0x1f7ff : 0x117ff;
+	for (uint32_t msr = 0x832; msr <= 0x837; msr++) {
+		uint64_t valid = lvt_bits(msr);
 
 		for (unsigned int bit = 0; bit < 64; bit++) {
 			nr_written = 0;
@@ -523,7 +563,7 @@ static const struct {
 	{ 0x80f, 0x80f, "rw" },           /* SIVR */
 	{ 0x810, 0x827, "r" },            /* ISR, TMR, IRR */
 	{ 0x828, 0x828, "rw" },           /* ESR */
-	{ 0x832, 0x832, "rw" },           /* LVT timer */
+	{ 0x832, 0x832, "r" },            /* LVT timer */
 	{ 0x838, 0x838, "rw" },           /* timer's initial count */
 	{ 0x839, 0x839, "r" },            /* and current one */
 	{ 0x83e, 0x83e, "rw" },           /* divider */
@@ -589,6 +629,8 @@ int main(void)
 		cmocka_unit_test_setup(only_known_msrs_can_be_written, setup),
 		cmocka_unit_test_setup(the_apic_is_the_cells_x2apic, setup),
 		cmocka_unit_test_setup(local_interrupts_reach_the_apic_in_fixed_mode_only, setup),
+		cmocka_unit_test_setup(local_interrupts_with_illegal_vectors_stay_masked, setup),
+		cmocka_unit_test_setup(the_timer_has_no_delivery_mode, setup),
 		cmocka_unit_test_setup(reserved_bits_of_local_interrupts_are_refused, setup),
 		cmocka_unit_test_setup(memory_types_are_kept_and_have_no_effect, setup),
 		cmocka_unit_test_setup(efer_has_what_guests_may_have, setup),

@@ -29,12 +29,14 @@ void apic_send(uint32_t id, uint32_t low)
 	wrmsr(X2APIC_ICR, (uint64_t)id << 32 | low);
 }
 
+/* Vector 0 does not count: emulated APICs take it into their IRR, and never deliver it. */
 static bool any(uint32_t first)
 {
-	for (uint32_t i = 0; i < NR_VECTOR_WORDS; i++)
-		if (rdmsr(first + i) != 0)
-			return true;
-	return false;
+	uint64_t found = rdmsr(first) & ~UINT64_C(1);
+
+	for (uint32_t i = 1; i < NR_VECTOR_WORDS; i++)
+		found |= rdmsr(first + i);
+	return found;
 }
 
 void apic_reset(void (*drain)(void))
@@ -47,10 +49,11 @@ void apic_reset(void (*drain)(void))
 		wrmsr(lvts[i], APIC_LVT_MASKED);
 	wrmsr(X2APIC_TPR, 0);
 	wrmsr(X2APIC_SIVR, SIVR_RESET | APIC_SIVR_ENABLE);
-	while (any(X2APIC_ISR))
-		apic_eoi();
-	while (any(X2APIC_IRR))
+	do {
+		while (any(X2APIC_ISR))
+			apic_eoi();
 		drain();
+	} while (any(X2APIC_IRR) || any(X2APIC_ISR));
 	wrmsr(X2APIC_TIMER_DIVIDE, 0);
 	wrmsr(X2APIC_ESR, 0);
 	wrmsr(X2APIC_SIVR, SIVR_RESET);

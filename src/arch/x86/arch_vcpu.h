@@ -90,7 +90,7 @@ struct arch_vcpu {
 			       SDM 25.8.3) */
 	uint32_t event_error;
 	uint64_t tsc_offset;
-	uint64_t lvt[6]; /* LVT thermal, counter, LINT0, LINT1, error as the guest wrote them */
+	uint64_t lvt[5]; /* LVT thermal, counter, LINT0, LINT1, error as the guest wrote them */
 	uint64_t hwcr;
 	uint64_t clock_page; /* MSR_KVM_SYSTEM_TIME_NEW as written, see pvclock.c */
 	struct x86_mtrrs mtrrs;

@@ -46,8 +46,6 @@ void exception_handle(struct exception_frame *frame);
 
 extern const uint8_t drain_stub[];
 
-/* The APIC delivers vectors from 16 on, which below 32 are exceptions' too. */
-#define FIRST_APIC_VECTOR 16u
 #define NR_EXCEPTIONS 32u
 
 static struct gate idt[256] __attribute__((aligned(16)));
@@ -87,10 +85,12 @@ void cpu_init_idt(void)
 						     : 0;
 
 		set_gate(&idt[i], entry, ist);
-		set_gate(&drain_idt[i], entry, ist);
 	}
-	for (unsigned int i = FIRST_APIC_VECTOR; i < ARRAY_SIZE(drain_idt); i++)
+	/* No exception comes from cpu_drain()'s three instructions, but any vector of the APIC: by
+	 * the manuals those from 16 on, from emulated APICs all. */
+	for (unsigned int i = 0; i < ARRAY_SIZE(drain_idt); i++)
 		set_gate(&drain_idt[i], (uint64_t)drain_stub, 0);
+	drain_idt[VECTOR_NMI] = idt[VECTOR_NMI];
 }
 
 void cpu_load_tables(void)
@@ -111,12 +111,13 @@ void cpu_load_tables(void)
 	__asm__ volatile("lgdt %0" : : "m"(pointer));
 	__asm__ volatile("ltr %w0" : : "r"(SEL_TSS));
 	load_idt(idt);
+	write_cr4(read_cr4() | CR4_MCE); /* without it a machine check is a shutdown: APM 9.3.1 */
 }
 
 void cpu_panic(const char *why)
 {
 	log_printf("PANIC: %s\n", why);
-	console_flush();
+	console_last_words();
 	for (;;)
 		__asm__ volatile("cli; hlt");
 }

@@ -39,12 +39,14 @@
 #define MSR_INT_PENDING 0xc0010055
 #define MSR_DE_CFG 0xc0011029
 
-/* Writable bits of an LVT: vector, delivery mode, mask; polarity and trigger mode of the two pins.
- * Status bits may be written and keep their value (SDM vol. 3, 11.5.1). */
-#define LVT_COMMON 0x117ffu
+/* Writable bits of an LVT: vector and mask; not the timer's: delivery mode; of the two pins:
+ * polarity and trigger mode; the timer's: periodic mode. Status bits may be written and keep their
+ * value (SDM vol. 3, 11.5.1). */
+#define LVT_COMMON 0x110ffu
 #define LVT_PIN 0x0e000u
-#define LVT_WRITABLE(msr)                                                                          \
-	((msr) == X2APIC_LVT_LINT0 || (msr) == X2APIC_LVT_LINT1 ? LVT_COMMON | LVT_PIN : LVT_COMMON)
+#define LVT_PERIODIC 0x20000u
+#define LVT_VECTOR 0xffu
+#define FIRST_VECTOR 16u /* those below are illegal: SDM vol. 3, 11.5.2 */
 
 #define MTRR_CAP_WC BIT(10)
 #define MTRR_CAP_FIXED BIT(8)
@@ -89,7 +91,7 @@ static uint64_t *mtrr(struct arch_vcpu *guest, uint32_t msr)
 	return fixed >= 0 ? &guest->mtrrs.fixed[fixed] : NULL;
 }
 
-/* The LVTs other than the timer's: kept, because a delivery mode other than fixed must not reach
+/* The LVTs other than the timer's are kept, because a delivery mode other than fixed must not reach
  * the APIC. */
 static uint64_t *lvt(struct arch_vcpu *guest, uint32_t msr)
 {
@@ -122,16 +124,30 @@ static enum result read_x2apic(const struct vcpu *vcpu, uint32_t msr, uint64_t *
 	return OK;
 }
 
+static uint64_t lvt_writable(uint32_t msr)
+{
+	if (msr == X2APIC_LVT_TIMER)
+		return LVT_COMMON | LVT_PERIODIC;
+	if (msr == X2APIC_LVT_LINT0 || msr == X2APIC_LVT_LINT1)
+		return LVT_COMMON | APIC_LVT_MODE | LVT_PIN;
+	return LVT_COMMON | APIC_LVT_MODE;
+}
+
+/*
+ * NMI, SMI, INIT and ExtINT from local sources would interrupt the hypervisor or the firmware: they
+ * stay masked. Emulated APICs take these modes from the timer too, and deliver illegal vectors.
+ */
 static enum result write_lvt(struct arch_vcpu *guest, uint32_t msr, uint64_t value)
 {
 	uint64_t *kept = lvt(guest, msr);
 
-	if (!kept || (value & ~(uint64_t)LVT_WRITABLE(msr)))
+	if (value & ~lvt_writable(msr))
 		return ABSENT;
-	*kept = value;
-	/* NMI, SMI, INIT and ExtINT from local sources would interrupt the hypervisor or the
-	 * firmware. */
-	wrmsr(msr, value & APIC_LVT_MODE ? APIC_LVT_MASKED : value);
+	if (kept)
+		*kept = value;
+	if ((value & APIC_LVT_MODE) || (value & LVT_VECTOR) < FIRST_VECTOR)
+		value = (value & ~(uint64_t)APIC_LVT_MODE) | APIC_LVT_MASKED;
+	wrmsr(msr, value);
 	return OK;
 }
 
@@ -231,7 +247,7 @@ static enum result write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 
 	if (range)
 		return write_mtrr(range, msr, value);
-	if (msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST)
+	if (msr >= X2APIC_LVT_TIMER && msr <= X2APIC_LVT_ERROR)
 		return write_lvt(guest, msr, value);
 	switch (msr) {
 	case MSR_TSC:
@@ -306,7 +322,7 @@ static void direct_x2apic(void (*visit)(void *context, uint32_t msr, bool read, 
 	for (uint32_t msr = X2APIC_ISR; msr < X2APIC_ESR; msr++) /* ISR, TMR, IRR */
 		visit(context, msr, true, false);
 	visit(context, X2APIC_ESR, true, true);
-	visit(context, X2APIC_LVT_TIMER, true, true);
+	visit(context, X2APIC_LVT_TIMER, true, false);
 	visit(context, X2APIC_TIMER_INITIAL, true, true);
 	visit(context, X2APIC_TIMER_CURRENT, true, false);
 	visit(context, X2APIC_TIMER_DIVIDE, true, true);

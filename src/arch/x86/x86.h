@@ -25,6 +25,7 @@
 #define CR0_PG 0x80000000
 #define CR4_PSE (1 << 4)
 #define CR4_PAE (1 << 5)
+#define CR4_MCE (1 << 6)
 #define CR4_LA57 (1 << 12)
 #define CR4_OSXSAVE (1 << 18)
 #define CR4_PKE (1 << 22)

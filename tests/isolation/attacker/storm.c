@@ -21,7 +21,7 @@
 extern const uint8_t storm_start[], storm_end[], storm_iret[], storm_counter[];
 
 enum target {
-	OTHERS,	 /* shorthand "all but self" */
+	OTHERS,  /* shorthand "all but self" */
 	FOREIGN, /* each id that is not the cell's in turn */
 	CLUSTER, /* logical: all of the own cluster but self, existing or not, own or not */
 };
@@ -215,8 +215,8 @@ void attack_storm(void)
 }
 
 /*
- * Leaves an interrupt of every vector pending, those of exceptions included, and resets the cell:
- * whoever restarts it has to get rid of them.
+ * Leaves an interrupt of every vector pending, those of exceptions and illegal ones (which emulated
+ * APICs take) included, and resets the cell: whoever restarts it has to get rid of them.
  */
 void attack_stray(const char *arg, size_t length)
 {
@@ -224,7 +224,7 @@ void attack_stray(const char *arg, size_t length)
 	(void)length;
 	print("attack stray begin\n");
 	irq_disable();
-	for (uint32_t vector = 16; vector < 256; vector++)
+	for (uint32_t vector = 0; vector < 256; vector++)
 		wrmsr(X2APIC_SELF_IPI, vector);
 	outb(0xcf9, 2);
 	outb(0xcf9, 6);

@@ -101,6 +101,20 @@ static void check_identity(struct attack *attack)
 		    ldr == derived ? "" : ", which does not follow from the id");
 }
 
+/* The timer's LVT has no delivery mode: an APIC that takes one would send NMIs or SMIs to the
+ * hypervisor and the firmware. Masked, in case it is taken. */
+static void check_timer_modes(struct attack *attack)
+{
+	uint32_t taken = 0;
+
+	for (uint32_t mode = 1; mode < 8; mode++)
+		if (wrmsr_probe(X2APIC_LVT_TIMER, LVT_MASKED | mode << 8 | VECTOR_TIMER) ==
+		    PROBE_OK)
+			taken |= 1u << mode;
+	attack_count(attack, taken != 0);
+	attack_note(attack, "%stimer delivery modes taken: %x", taken ? "LEAK " : "", taken);
+}
+
 struct timer_check {
 	uint64_t came_after_us; /* 0: never */
 	bool self_ipi;
@@ -175,6 +189,7 @@ void attack_x2apic(void)
 	ranges_note(&attack, "readable beyond the manual", &d.extra_read);
 	ranges_note(&attack, "not writable", &d.missing_write);
 	ranges_note(&attack, "writable beyond the manual", &d.extra_write);
+	check_timer_modes(&attack);
 	apic_init();
 	check_cpus(&attack);
 	attack_end(&attack);
