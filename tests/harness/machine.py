@@ -20,6 +20,9 @@ PREFIX = re.compile(r"^(?:.*\x1b\[0m)?\[(\w+)\] *(.*)$")
 #: What terminals are asked or told in passing: colours, cursor reports.
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1bc")
 
+#: Registers that say little about a machine that stands still.
+VECTORS = re.compile(r"YMM|FPR|FCW|DR\d|$")
+
 
 class Silence(AssertionError):
     """The machine did not say what a test waited for."""
@@ -28,9 +31,8 @@ class Silence(AssertionError):
 class Machine:
     """Runs a command (QEMU) and collects what it prints, by line."""
 
-    def __init__(self, command, name, reset_log=None):
+    def __init__(self, command, name):
         self.name = name
-        self.reset_log = reset_log  # file in which the emulator notes the CPUs' state at each reset
         self.lines = []  # whole lines, without terminal controls
         self._partial = ""
         self._pty = pexpect.spawn(command[0], command[1:], cwd=str(TOP), encoding="latin1", echo=False,
@@ -66,13 +68,27 @@ class Machine:
         self.lines += done
         return True
 
-    def _how_it_ended(self):
-        """What is known of the emulator's end: a signal is its own crash; a reset, the guest's doing."""
+    def ask_emulator(self, command):
+        """Types @command into the emulator's monitor, which shares the console (Ctrl-A c); returns the lines since."""
+        start = len(self.lines)
+        until = time.monotonic() + 5
+        self.send(f"\x01c{command}\r")
+        while self._read() and time.monotonic() < until:
+            pass
+        self.send("\x01c")
+        return self.lines[start:]
+
+    def _autopsy(self):
+        """What the emulator knows of a machine that does not say what it should."""
+        if self._pty.isalive():
+            known = self.ask_emulator("info status") + self.ask_emulator("info registers -a")
+            return "\n".join(line for line in known if not VECTORS.match(line))
         self._pty.close()
-        how = f"exit status {self._pty.exitstatus}, signal {self._pty.signalstatus}"
-        if self.reset_log and self.reset_log.exists():
-            how += f", CPUs at resets:\n{self.reset_log.read_text(encoding='latin1')[-6000:]}"
-        return how
+        return f"the emulator itself ended: exit status {self._pty.exitstatus}, signal {self._pty.signalstatus}"
+
+    def _silence(self, what):
+        tail = self.tail()
+        return Silence(f"{self.name}: {what}; the console ends with:\n{tail}\n{self._autopsy()}")
 
     def text(self):
         """All that was printed so far, the unfinished line included."""
@@ -88,11 +104,10 @@ class Machine:
                 return value
             now = time.monotonic()
             if now > deadline or now - heard > stall:
-                raise Silence(f"{self.name}: waited for {what}; the console ends with:\n{self.tail()}")
+                raise self._silence(f"waited for {what}")
             got = self._read()
             if got is None and not condition():
-                raise Silence(f"{self.name}: ended before {what} ({self._how_it_ended()}); "
-                              f"the console ends with:\n{self.tail()}")
+                raise self._silence(f"ended before {what}")
             if got:
                 heard = time.monotonic()
 
@@ -113,12 +128,11 @@ class Machine:
         return self.wait_until(found, f"/{pattern}/", timeout, stall)
 
     def wait_end(self, timeout=120):
-        """Waits until the machine has switched itself off."""
+        """Waits until the machine has switched itself off, or was reset: the emulator pauses then."""
         deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            if self._read() is None:
-                return
-        raise Silence(f"{self.name}: does not switch off; the console ends with:\n{self.tail()}")
+        while not any("paused (shutdown)" in line for line in self.ask_emulator("info status")):
+            if time.monotonic() > deadline:
+                raise self._silence("does not switch off")
 
     def tail(self, count=60):
         """The last lines, for messages."""

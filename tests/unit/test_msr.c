@@ -1,214 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/arch/x86/msr.c */
+/* sources: src/arch/x86/msr.c tests/unit/msr_guest.c */
 /* flags: -include tests/unit/fake_x86.h */
 /*
  * The MSR policy: which registers exist in cells, which of them reach the hardware, and with what
  * values. Numbers are those of APM appendix A and SDM vol. 4, written out once more.
  */
 #include <setjmp.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
-#include "arch/x86/guest.h"
-#include "arch/x86/vendor.h"
-
-/* ---- The processor ---- */
-
-static uint32_t features; /* every word of every feature leaf */
-static uint64_t now;
-static uint64_t efer, tsc_offset;
-static unsigned int nr_written;
-static uint32_t written_msr;
-static uint64_t written_value;
-static bool resetting;
-static uint32_t reset_msrs; /* those cleared, folded */
-
-struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
-{
-	(void)leaf;
-	(void)subleaf;
-	return (struct cpuid_regs){ features, features, features, features };
-}
-
-uint64_t rdmsr(uint32_t msr)
-{
-	/* The patch level is the one thing that cells learn of the real registers. */
-	assert_int_equal(msr, 0x8b);
-	return UINT64_C(0x0123456789abcdef);
-}
-
-/* SDM vol. 3, figure 11-8. */
-static uint64_t lvt_bits(uint32_t msr)
-{
-	if (msr == 0x832)
-		return 0x310ff;
-	return msr == 0x835 || msr == 0x836 ? 0x1f7ff : 0x117ff;
-}
-
-void wrmsr(uint32_t msr, uint64_t value)
-{
-	uint64_t valid = lvt_bits(msr);
-
-	if (resetting) {
-		assert_true(msr == 0x48 || msr == 0xda0);
-		assert_int_equal(value, 0);
-		reset_msrs ^= msr;
-		nr_written++;
-		return;
-	}
-	/* Only LVTs, with bits that they have: for others the hypervisor would take the #GP. */
-	assert_in_range(msr, 0x832, 0x837);
-	assert_int_equal(value & ~valid, 0);
-	/* What would reach the CPU is an interrupt with a legal vector. */
-	assert_true((value & 0x10000) || ((value & 0x700) == 0 && (value & 0xff) >= 16));
-	nr_written++;
-	written_msr = msr;
-	written_value = value;
-}
-
-uint64_t rdtsc(void)
-{
-	return now;
-}
-
-static uint64_t get_efer(const struct arch_vcpu *guest)
-{
-	(void)guest;
-	return efer;
-}
-
-static void set_efer(struct arch_vcpu *guest, uint64_t value)
-{
-	(void)guest;
-	efer = value;
-}
-
-static void set_tsc_offset(struct arch_vcpu *guest, uint64_t offset)
-{
-	assert_int_equal(guest->tsc_offset, offset);
-	tsc_offset = offset;
-}
-
-static const struct x86_vendor fake_vendor = { .efer = get_efer,
-					       .set_efer = set_efer,
-					       .set_tsc_offset = set_tsc_offset };
-const struct x86_vendor *vendor = &fake_vendor;
-
-/* ---- The guest ---- */
-
-static struct cell cell;
-static struct arch_vcpu guest;
-static struct vcpu vcpu = { .cell = &cell, .arch = &guest };
-static unsigned int faults, skips;
-static bool clock_works;
-static uint64_t clock_value, wall_clock;
-
-void vcpu_inject_exception(struct arch_vcpu *to, unsigned int vector, uint32_t error)
-{
-	assert_ptr_equal(to, &guest);
-	assert_int_equal(vector, 13);
-	assert_int_equal(error, 0);
-	faults++;
-}
-
-void vcpu_skip(struct arch_vcpu *of, uint64_t length)
-{
-	assert_ptr_equal(of, &guest);
-	assert_int_equal(length, 2);
-	skips++;
-}
-
-bool guest_clock_set(struct vcpu *of, uint64_t value)
-{
-	assert_ptr_equal(of, &vcpu);
-	clock_value = value;
-	if (clock_works)
-		guest.clock_page = value;
-	return clock_works;
-}
-
-bool guest_wall_clock_set(struct vcpu *of, uint64_t gpa)
-{
-	assert_ptr_equal(of, &vcpu);
-	wall_clock = gpa;
-	return clock_works;
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	memset(&guest, 0xcc, sizeof(guest));
-	features = 0;
-	guest_msr_reset(&guest);
-	features = UINT32_MAX;
-	guest.instruction_length = 2;
-	guest.tsc_offset = 0;
-	vcpu.index = 0;
-	vcpu.unknown_sysregs = 0;
-	faults = skips = nr_written = 0;
-	written_msr = 0;
-	efer = 0xd01; /* NXE, LMA, LME, SCE */
-	now = 1000;
-	clock_works = true;
-	srand(2);
-	return 0;
-}
-
-/* One instruction. Returns whether it was carried out; otherwise it was #GP, counted. */
-static bool carry_out(uint32_t msr, bool write, uint64_t *value)
-{
-	unsigned int faulted = faults, skipped = skips;
-	uint64_t unknown = vcpu.unknown_sysregs, rcx = UINT64_C(0xabcdef0000000000) | msr;
-	/* The upper halves of the registers do not count. */
-	uint64_t rax = UINT64_C(0x1111111100000000) | (uint32_t)*value;
-	uint64_t rdx = UINT64_C(0x2222222200000000) | *value >> 32;
-
-	guest.gpr[GPR_RCX] = rcx;
-	guest.gpr[GPR_RAX] = rax;
-	guest.gpr[GPR_RDX] = rdx;
-	guest_msr(&vcpu, write);
-	assert_int_equal(guest.gpr[GPR_RCX], rcx);
-	if (faults != faulted) {
-		assert_int_equal(faults, faulted + 1);
-		assert_int_equal(skips, skipped);
-		assert_int_equal(vcpu.unknown_sysregs, unknown + 1);
-		assert_int_equal(guest.gpr[GPR_RAX], rax);
-		assert_int_equal(guest.gpr[GPR_RDX], rdx);
-		return false;
-	}
-	assert_int_equal(skips, skipped + 1);
-	assert_int_equal(vcpu.unknown_sysregs, unknown);
-	if (!write) {
-		assert_int_equal((guest.gpr[GPR_RAX] | guest.gpr[GPR_RDX]) >> 32, 0);
-		*value = guest.gpr[GPR_RAX] | guest.gpr[GPR_RDX] << 32;
-	}
-	return true;
-}
-
-static bool can_write(uint32_t msr, uint64_t value)
-{
-	return carry_out(msr, true, &value);
-}
-
-static bool can_read(uint32_t msr)
-{
-	uint64_t value = 0;
-
-	return carry_out(msr, false, &value);
-}
-
-static uint64_t value_of(uint32_t msr)
-{
-	uint64_t value = 0;
-
-	if (!carry_out(msr, false, &value))
-		fail_msg("MSR 0x%x cannot be read", msr);
-	return value;
-}
+#include "msr_guest.h"
 
 /* ---- Which MSRs exist ---- */
 
@@ -284,93 +89,6 @@ static void only_known_msrs_can_be_written(void **state)
 }
 
 /* ---- Values ---- */
-
-static void the_apic_is_the_cells_x2apic(void **state)
-{
-	(void)state;
-	for (unsigned int i = 0; i < 64; i++) {
-		vcpu.index = i;
-		assert_int_equal(value_of(0x1b), 0xfee00c00 | (i == 0 ? 0x100 : 0));
-		assert_int_equal(value_of(0x802), i);
-		assert_int_equal(value_of(0x80d), (i / 16) << 16 | 1u << i % 16);
-		assert_int_equal(value_of(0x830), 0);
-		assert_true(can_write(0x1b, value_of(0x1b)));
-	}
-	vcpu.index = 1;
-	assert_false(can_write(0x1b, 0xfee00800)); /* x2APIC off */
-	assert_false(can_write(0x1b, 0xfee00000)); /* all off */
-	assert_false(can_write(0x1b, 0xfed00c00)); /* elsewhere */
-	assert_false(can_write(0x1b, 0xfee00d00)); /* boot processor */
-	assert_false(can_write(0x802, 1));
-	assert_false(can_write(0x80d, 1));
-}
-
-static void local_interrupts_reach_the_apic_in_fixed_mode_only(void **state)
-{
-	(void)state;
-	for (uint32_t msr = 0x833; msr <= 0x837; msr++) {
-		assert_int_equal(value_of(msr), 0x10000);
-		for (uint64_t mode = 0; mode < 8; mode++) {
-			uint64_t value = 0x44 | mode << 8;
-
-			nr_written = 0;
-			assert_true(can_write(msr, value));
-			assert_int_equal(value_of(msr), value);
-			assert_int_equal(nr_written, 1);
-			assert_int_equal(written_msr, msr);
-			assert_int_equal(written_value, mode ? 0x10044 : value);
-		}
-		assert_true(can_write(msr, 0x10044));
-		assert_int_equal(written_value, 0x10044);
-	}
-}
-
-/* An emulated APIC would deliver them, and to the hypervisor they look like exceptions. */
-static void local_interrupts_with_illegal_vectors_stay_masked(void **state)
-{
-	(void)state;
-	for (uint32_t msr = 0x832; msr <= 0x837; msr++) {
-		for (uint64_t vector = 0; vector < 256; vector++) {
-			assert_true(can_write(msr, vector));
-			assert_int_equal(written_msr, msr);
-			assert_int_equal(written_value, vector < 16 ? 0x10000 | vector : vector);
-		}
-	}
-}
-
-/* Reads are direct, and writes exit for nothing but this. */
-static void the_timer_has_no_delivery_mode(void **state)
-{
-	static const uint64_t good[] = { 0x100ec, 0x200ec, 0x300ec, 0xec };
-
-	(void)state;
-	for (unsigned int i = 0; i < ARRAY_SIZE(good); i++) {
-		assert_true(can_write(0x832, good[i]));
-		assert_int_equal(written_value, good[i]);
-	}
-	nr_written = 0;
-	assert_false(can_write(0x832, 0x400ec)); /* TSC-deadline mode: CPUID does not show it */
-	for (uint64_t mode = 1; mode < 8; mode++)
-		assert_false(can_write(0x832, 0xec | mode << 8));
-	assert_int_equal(nr_written, 0);
-}
-
-/* A bit that the register does not have is the guest's #GP and never the hypervisor's. */
-static void reserved_bits_of_local_interrupts_are_refused(void **state)
-{
-	(void)state;
-	for (uint32_t msr = 0x832; msr <= 0x837; msr++) {
-		uint64_t valid = lvt_bits(msr);
-
-		for (unsigned int bit = 0; bit < 64; bit++) {
-			nr_written = 0;
-			assert_int_equal(can_write(msr, BIT_ULL(bit)), valid >> bit & 1);
-			assert_int_equal(nr_written, valid >> bit & 1);
-		}
-		assert_false(can_write(msr, UINT64_MAX));
-		assert_false(can_write(msr, 0xfffff8ff));
-	}
-}
 
 static void memory_types_are_kept_and_have_no_effect(void **state)
 {
@@ -627,11 +345,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(only_known_msrs_can_be_read, setup),
 		cmocka_unit_test_setup(only_known_msrs_can_be_written, setup),
-		cmocka_unit_test_setup(the_apic_is_the_cells_x2apic, setup),
-		cmocka_unit_test_setup(local_interrupts_reach_the_apic_in_fixed_mode_only, setup),
-		cmocka_unit_test_setup(local_interrupts_with_illegal_vectors_stay_masked, setup),
-		cmocka_unit_test_setup(the_timer_has_no_delivery_mode, setup),
-		cmocka_unit_test_setup(reserved_bits_of_local_interrupts_are_refused, setup),
 		cmocka_unit_test_setup(memory_types_are_kept_and_have_no_effect, setup),
 		cmocka_unit_test_setup(efer_has_what_guests_may_have, setup),
 		cmocka_unit_test_setup(machine_checks_have_no_banks, setup),

@@ -62,7 +62,7 @@ exception_common:
 	addq $16, %rsp
 	iretq
 
-/* What cpu_drain() has behind every vector but the NMI's: acknowledge the interrupt, nothing else. */
+/* What cpu_drain() has behind every vector but the NMI's: acknowledge the interrupt, no more. */
 	.globl drain_stub
 drain_stub:
 	pushq %rax
