@@ -9,7 +9,7 @@
 /* How many violations of a cell are logged in full; all are counted. */
 #define VIOLATIONS_LOGGED 16
 
-static const struct device *find(const struct cell *cell, enum device_space space, uint64_t address,
+const struct device *cell_device(const struct cell *cell, enum device_space space, uint64_t address,
 				 const struct device_range **range)
 {
 	const struct cell_config *config = cell->config;
@@ -84,7 +84,7 @@ int cell_access(struct vcpu *vcpu, enum device_space space, uint64_t address, un
 {
 	struct cell *cell = vcpu->cell;
 	const struct device_range *range;
-	const struct device *device = find(cell, space, address, &range);
+	const struct device *device = cell_device(cell, space, address, &range);
 
 	if (!device)
 		return access_absent(vcpu, space, address, write, value);

@@ -64,6 +64,10 @@ void cell_enter(struct vcpu *vcpu);
  * see it. */
 void cell_leave(struct cell *cell, enum cell_state state);
 
+/* The cell's virtual device at @address, or NULL; *range gets the part of it. */
+const struct device *cell_device(const struct cell *cell, enum device_space space, uint64_t address,
+				 const struct device_range **range);
+
 /*
  * One access of a vCPU to a port or guest-physical address that no passthrough covers.
  * @value is read or written. Returns 0, or -EPERM when nobody owns the address and the cell must

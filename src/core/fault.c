@@ -10,15 +10,24 @@ static void explain_pio(const struct pio_exit *pio)
 {
 	log_printf("  touched: %s of %u byte%s at I/O port 0x%x\n", pio->write ? "write" : "read",
 		   pio->size, pio->size > 1 ? "s" : "", pio->port);
-	log_printf(
-		"  allow it: name the device that has this port in the cell's "
-		"passthrough = <&device>, or add a virtual one to its vdev node\n");
+	log_printf("  allow it: name the device that has this port in the cell's "
+		   "passthrough = <&device>, or add a virtual one to its vdev node\n");
 }
 
-static void explain_mmio(const struct mmio_exit *mmio)
+static void explain_mmio(const struct cell *cell, const struct mmio_exit *mmio)
 {
 	const char *how = mmio->execute ? "instruction fetch" : mmio->write ? "write" : "read";
+	const struct device_range *range;
+	const struct device *device = cell_device(cell, DEVICE_MMIO, mmio->gpa, &range);
 
+	if (device) {
+		log_printf("  touched: %s at guest-physical 0x%lx, registers of the virtual device "
+			   "%s, in a way that is not emulated\n",
+			   how, (unsigned long)mmio->gpa, device->name);
+		log_printf("  allow it: not a matter of configuration; plain moves of 1, 2, 4 or 8 "
+			   "bytes are emulated (docs/internals.md)\n");
+		return;
+	}
 	log_printf("  touched: %s%s at guest-physical 0x%lx\n", how,
 		   mmio->walk ? " (walking the guest's page table)" : "", (unsigned long)mmio->gpa);
 	log_printf(
@@ -26,14 +35,14 @@ static void explain_mmio(const struct mmio_exit *mmio)
 		"address in its passthrough = <&device>\n");
 }
 
-static void explain(const struct vcpu_exit *exit)
+static void explain(const struct cell *cell, const struct vcpu_exit *exit)
 {
 	switch (exit->reason) {
 	case EXIT_PIO:
 		explain_pio(&exit->pio);
 		break;
 	case EXIT_MMIO:
-		explain_mmio(&exit->mmio);
+		explain_mmio(cell, &exit->mmio);
 		break;
 	case EXIT_IPI:
 		log_printf("  touched: an inter-processor interrupt, ICR 0x%lx\n",
@@ -64,7 +73,7 @@ void cell_fault(struct vcpu *vcpu, const struct vcpu_exit *exit, const char *why
 		return;
 	log_printf("cell %s: FAULT on vCPU %u (CPU %u) at pc 0x%lx: %s\n", cell->config->name,
 		   vcpu->index, vcpu->cpu, (unsigned long)exit->pc, why);
-	explain(exit);
+	explain(cell, exit);
 	log_printf("  configured at: %s, on-fault = \"%s\"\n", cell->config->source,
 		   restart ? "restart" : "stop");
 	arch_vcpu_dump(vcpu);

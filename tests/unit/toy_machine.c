@@ -116,7 +116,8 @@ static const struct device_range uart_ranges[] = { { DEVICE_PIO, 0x3f8, 8, 0 } }
 #define DEVICE(OPS, RANGES, NUMBER)                                                                \
 	{                                                                                          \
 		.ops = &(OPS), .cell = &cells[0], .state = &toys[NUMBER], .ranges = (RANGES),      \
-		.nr_ranges = ARRAY_SIZE(RANGES), .line = (NUMBER), .timer = (NUMBER)               \
+		.nr_ranges = ARRAY_SIZE(RANGES), .line = (NUMBER), .timer = (NUMBER),              \
+		.name = #RANGES                                                                    \
 	}
 const struct device toy_devices[NR_TOYS] = {
 	DEVICE(clock_ops, clock_ranges, CLOCK),
