@@ -114,7 +114,7 @@ $(BUILD)/tests/isolation/%.elf: FORCE
 
 # bulkhead-without-x.elf lacks the wall that tests/isolation/walls/x.c replaces.
 wrapped-page := guest_init_cell
-wrapped-port := svm_cell_init
+wrapped-port := guest_init_ports
 wrapped-icr := guest_send_ipi
 
 $(OUT)/bulkhead-without-%.elf: tests/isolation/walls/%.c $(OUT)/bulkhead.elf

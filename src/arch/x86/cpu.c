@@ -40,8 +40,13 @@ struct exception_frame {
 };
 
 extern const uint8_t exception_stubs[];
-extern const uint8_t cpu_wait_begin[], cpu_wait_end[];
 extern const uint64_t boot_gdt[4];
+
+/* Collected by the linker from NMI_WINDOW() of x86.h. */
+extern const struct nmi_window {
+	uint64_t begin, end, target;
+} nmi_windows_start[], nmi_windows_end[];
+
 void exception_handle(struct exception_frame *frame);
 
 extern const uint8_t drain_stub[];
@@ -122,13 +127,19 @@ void cpu_panic(const char *why)
 		__asm__ volatile("cli; hlt");
 }
 
+static void leave_window(struct exception_frame *frame)
+{
+	for (const struct nmi_window *w = nmi_windows_start; w < nmi_windows_end; w++)
+		if (frame->rip >= w->begin && frame->rip < w->end)
+			frame->rip = w->target;
+}
+
 /* An NMI asks for attention; all else is a bug. */
 void exception_handle(struct exception_frame *frame)
 {
 	if (frame->vector == VECTOR_NMI) {
 		this_cpu()->attention = 1;
-		if (frame->rip >= (uint64_t)cpu_wait_begin && frame->rip < (uint64_t)cpu_wait_end)
-			frame->rip = (uint64_t)cpu_wait_end;
+		leave_window(frame);
 		return;
 	}
 	log_printf("hypervisor exception %lu (error 0x%lx) at 0x%lx, address 0x%lx, stack 0x%lx\n",

@@ -77,16 +77,16 @@ drain_stub:
 	popq %rax
 	iretq
 
-/* cpu_wait(flag): an NMI between the test and the HLT is not lost, because its handler moves a
- * return address inside [cpu_wait_begin, cpu_wait_end) to the end. */
-	.globl cpu_wait, cpu_wait_begin, cpu_wait_end
+/* cpu_wait(flag): an NMI between the test and the HLT is not lost. */
+	.globl cpu_wait
 cpu_wait:
-cpu_wait_begin:
+.Lwait:
 	cmpl $0, (%rdi)
-	jne cpu_wait_end
+	jne .Lawake
 	hlt
-cpu_wait_end:
+.Lawake:
 	ret
+	NMI_WINDOW(.Lwait, .Lawake, .Lawake)
 
 /* cpu_switch_stack(top, function) */
 	.globl cpu_switch_stack

@@ -73,7 +73,7 @@ int guest_init_cell(struct cell *cell)
 {
 	const struct cell_config *config = cell->config;
 	struct stage2 tables;
-	int err = stage2_init(&tables, vendor->stage2, cpuid(0x80000001, 0).edx & BIT(26));
+	int err = stage2_init(&tables, vendor->stage2, vendor->has_1g_pages());
 
 	for (unsigned int i = 0; !err && i < config->nr_regions; i++)
 		err = stage2_map(&tables, &config->regions[i]);
@@ -84,7 +84,8 @@ int guest_init_cell(struct cell *cell)
 	for (unsigned int d = 0; d < config->nr_devices; d++)
 		if (config->devices[d].ops == &i8259_ops)
 			cell->arch.pic = &config->devices[d];
-	return vendor->cell_init(cell);
+	err = guest_init_ports(cell);
+	return err ? err : vendor->cell_init(cell);
 }
 
 void vcpu_inject_exception(struct arch_vcpu *guest, unsigned int vector, uint32_t error)

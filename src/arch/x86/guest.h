@@ -11,6 +11,10 @@
  * -EINVAL. */
 int guest_init_cell(struct cell *cell);
 
+/* ports.c: builds the cell's I/O permission bitmap: clear bits for the ports it was given. 0 or
+ * -ENOMEM. */
+int guest_init_ports(struct cell *cell);
+
 /* cpuid.c: carries out CPUID as the policy says. */
 void guest_cpuid(struct vcpu *vcpu);
 

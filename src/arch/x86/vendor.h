@@ -26,7 +26,10 @@ struct x86_vendor {
 	 */
 	const char *(*missing)(void);
 
-	/* Boot CPU, once for each cell: builds the permission bitmaps. 0 or -ENOMEM. */
+	/* Whether second-stage leaves may have 1 GiB. */
+	bool (*has_1g_pages)(void);
+
+	/* Boot CPU, once for each cell: builds the MSR permission bitmap. 0 or -ENOMEM. */
 	int (*cell_init)(struct cell *cell);
 	/* Boot CPU, once for each vCPU: allocates control blocks; returns 0 or -ENOMEM. */
 	int (*vcpu_alloc)(struct arch_vcpu *guest);

@@ -39,6 +39,16 @@
 #define EFER_SVME (1 << 12)
 #define EFER_FFXSR (1 << 14)
 
+#ifdef __ASSEMBLER__
+/* Code that tests for an NMI and then goes where it must not be late: an NMI that finds the CPU
+ * in [begin, end) makes it go on at @target (cpu.c). */
+#define NMI_WINDOW(begin, end, target)                                                             \
+	.pushsection .rodata.nmi_windows, "a", @progbits;                                          \
+	.balign 8;                                                                                 \
+	.quad begin, end, target;                                                                  \
+	.popsection
+#endif
+
 #ifndef __ASSEMBLER__
 
 #define RFLAGS_FIXED 0x2u

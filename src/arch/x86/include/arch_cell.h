@@ -9,8 +9,8 @@ struct device;
 
 struct arch_cell {
 	uint64_t second_stage; /* physical address of the root of the second-stage tables */
-	uint8_t *io_bitmap;    /* permission bitmaps in the format of the vendor's backend */
-	uint8_t *msr_bitmap;
+	uint8_t *io_bitmap;    /* permission bitmap of the I/O ports, see guest_init_ports() */
+	uint8_t *msr_bitmap;   /* of the MSRs, in the format of the vendor's backend */
 	const struct device
 		*pic;  /* the cell's 8259 pair, which acknowledges INTR; NULL if it has none */
 	uint32_t intr; /* the 8259's INTR output */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Permission maps: everything exits unless the cell was given it (APM 15.10.1, 15.11). */
+/* The MSR permission map: everything exits unless it is direct (APM 15.11). */
 #include "core/cell.h"
 #include "core/pool.h"
 #include "core/string.h"
 #include "guest.h"
 #include "svm.h"
 
-#define IOPM_PAGES 3
 #define MSRPM_PAGES 2
 #define MSRPM_GROUP 0x800u /* bytes: 2 bits for each of 2000h MSRs */
 
@@ -38,17 +37,10 @@ static void let_through(void *map, uint32_t msr, bool read, bool write)
 
 int svm_cell_init(struct cell *cell)
 {
-	const struct arch_cell_config *config = &cell->config->arch;
-
-	cell->arch.io_bitmap = pool_alloc(IOPM_PAGES);
 	cell->arch.msr_bitmap = pool_alloc(MSRPM_PAGES);
-	if (!cell->arch.io_bitmap || !cell->arch.msr_bitmap)
+	if (!cell->arch.msr_bitmap)
 		return -ENOMEM;
-	memset(cell->arch.io_bitmap, 0xff, IOPM_PAGES * PAGE_SIZE);
 	memset(cell->arch.msr_bitmap, 0xff, MSRPM_PAGES * PAGE_SIZE);
-	for (unsigned int i = 0; i < config->nr_ports; i++)
-		for (uint32_t port = config->ports[i].first; port <= config->ports[i].last; port++)
-			cell->arch.io_bitmap[port / 8] &= (uint8_t)~BIT(port % 8);
 	guest_msr_direct(let_through, cell->arch.msr_bitmap);
 	return 0;
 }

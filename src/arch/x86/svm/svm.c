@@ -15,6 +15,7 @@
 
 #define CPUID_SVM 0x8000000a
 #define CPUID81_ECX_SVM BIT(2)
+#define CPUID81_EDX_PAGE1GB BIT(26)
 #define SVM_EDX_NP BIT(0)
 #define SVM_EDX_NRIPS BIT(3)
 
@@ -46,6 +47,11 @@ static bool svm_present(void)
 static const char *svm_missing(void)
 {
 	return cpuid(CPUID_SVM, 0).edx & SVM_EDX_NP ? NULL : "nested paging";
+}
+
+static bool svm_has_1g_pages(void)
+{
+	return cpuid(0x80000001, 0).edx & CPUID81_EDX_PAGE1GB;
 }
 
 static int svm_vcpu_alloc(struct arch_vcpu *guest)
@@ -346,6 +352,7 @@ const struct x86_vendor svm_vendor = {
 	.control_size = sizeof(struct svm_vcpu),
 	.present = svm_present,
 	.missing = svm_missing,
+	.has_1g_pages = svm_has_1g_pages,
 	.cell_init = svm_cell_init,
 	.vcpu_alloc = svm_vcpu_alloc,
 	.cpu_enable = svm_cpu_enable,

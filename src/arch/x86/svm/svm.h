@@ -23,7 +23,7 @@ struct svm_vcpu {
 };
 static_assert(sizeof(struct svm_vcpu) == 4 * PAGE_SIZE, "whole pages");
 
-/* bitmap.c: builds the cell's I/O and MSR permission maps. */
+/* bitmap.c: builds the cell's MSR permission map. */
 int svm_cell_init(struct cell *cell);
 
 /* decode.c: says in neutral terms why the guest of @vcpu left. */
