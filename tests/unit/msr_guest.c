@@ -11,6 +11,7 @@
 /* ---- The processor ---- */
 
 uint32_t features;
+bool intel;
 uint64_t now;
 uint64_t efer, tsc_offset;
 unsigned int nr_written;
@@ -21,8 +22,9 @@ uint32_t reset_msrs;
 
 struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 {
-	(void)leaf;
 	(void)subleaf;
+	if (leaf == 0)
+		return (struct cpuid_regs){ .ebx = intel ? 0x756e6547 : 0x68747541 };
 	return (struct cpuid_regs){ features, features, features, features };
 }
 
@@ -136,6 +138,7 @@ int setup(void **state)
 	features = 0;
 	guest_msr_reset(&guest);
 	features = UINT32_MAX;
+	intel = false;
 	guest.instruction_length = 2;
 	guest.tsc_offset = 0;
 	vcpu.index = 0;

@@ -12,6 +12,7 @@
 /* ---- The processor ---- */
 
 extern uint32_t features; /* every word of every feature leaf */
+extern bool intel;        /* else AMD's */
 extern uint64_t now;      /* its TSC */
 extern uint64_t efer, tsc_offset;
 

@@ -205,6 +205,27 @@ static void amds_configuration_is_what_linux_expects(void **state)
 	assert_int_equal(nr_written, 0);
 }
 
+/* AMD's registers do not exist there, and the other way round (only_known_msrs_can_be_read()). */
+static void intels_configuration_is_what_linux_expects(void **state)
+{
+	static const uint32_t amds[] = { 0xc0010010, 0xc0010015, 0xc0010055, 0xc0011029 };
+
+	(void)state;
+	intel = true;
+	assert_int_equal(value_of(0x17), 0);
+	assert_int_equal(value_of(0x3a), 1);       /* locked, without VMX */
+	assert_int_equal(value_of(0x1a0), 0x1801); /* fast strings; no BTS, no PEBS */
+	assert_true(can_write(0x1a0, 0x1801));
+	assert_false(can_write(0x1a0, 0x41801)); /* MONITOR */
+	assert_false(can_write(0x3a, 5));
+	assert_true(can_write(0x8b, 0));
+	assert_false(can_write(0x8b, 1));
+	assert_int_equal(value_of(0x8b), UINT64_C(0x0123456789abcdef));
+	for (unsigned int i = 0; i < ARRAY_SIZE(amds); i++)
+		assert_false(can_read(amds[i]) || can_write(amds[i], 0));
+	assert_int_equal(nr_written, 0);
+}
+
 /* IA32_XSS comes with XSAVES; no supervisor component exists in cells. */
 static void xss_is_there_with_xsaves_and_stays_0(void **state)
 {
@@ -352,6 +373,7 @@ int main(void)
 		cmocka_unit_test_setup(a_new_tsc_moves_the_clock, setup),
 		cmocka_unit_test_setup(clocks_outside_the_cell_are_refused, setup),
 		cmocka_unit_test_setup(amds_configuration_is_what_linux_expects, setup),
+		cmocka_unit_test_setup(intels_configuration_is_what_linux_expects, setup),
 		cmocka_unit_test_setup(xss_is_there_with_xsaves_and_stays_0, setup),
 		cmocka_unit_test_setup(a_reset_clears_what_is_in_the_processor, setup),
 		cmocka_unit_test_setup(only_a_cpus_own_state_is_direct, setup),

@@ -12,7 +12,8 @@
 #include "vdev/i8259.h"
 #include "vendor.h"
 
-/* State after INIT: APM table 14-1. */
+/* State after INIT: APM table 14-1, but for the task register: a guest cannot see its type, and
+ * Intel's processors do not enter long mode from a 16-bit task (SDM vol. 3, 10.8.5.4). */
 #define INIT_CR0 (CR0_CD | CR0_NW | CR0_ET)
 #define INIT_DR6 0xffff0ff0ull
 #define INIT_DR7 0x400ull
@@ -23,7 +24,6 @@
 #define ATTR_DATA32 0xc93
 #define ATTR_CODE64 0xa9b
 #define ATTR_LDT 0x082
-#define ATTR_TSS16_BUSY 0x083
 #define ATTR_TSS32_BUSY 0x08b
 
 #define LINUX_CS 0x10 /* __BOOT_CS and __BOOT_DS of the Linux boot protocol */
@@ -41,7 +41,7 @@ const struct x86_vendor *vendor;
 
 const struct x86_vendor *vendor_select(void)
 {
-	static const struct x86_vendor *const known[] = { &svm_vendor };
+	static const struct x86_vendor *const known[] = { &svm_vendor, &vmx_vendor };
 
 	for (unsigned int i = 0; !vendor && i < ARRAY_SIZE(known); i++)
 		if (known[i]->present())
@@ -123,7 +123,7 @@ static void init_state(struct x86_state *state)
 		state->segments[i] = data;
 	state->segments[SEG_CS].attributes = ATTR_CODE16;
 	state->segments[SEG_LDTR].attributes = ATTR_LDT;
-	state->segments[SEG_TR].attributes = ATTR_TSS16_BUSY;
+	state->segments[SEG_TR].attributes = ATTR_TSS32_BUSY;
 	state->gdtr.limit = 0xffff;
 	state->idtr.limit = 0xffff;
 }
@@ -136,7 +136,6 @@ static void flat(struct x86_state *state, uint16_t code_attributes)
 	for (unsigned int i = SEG_ES; i <= SEG_GS; i++)
 		state->segments[i] = data;
 	state->segments[SEG_CS] = code;
-	state->segments[SEG_TR].attributes = ATTR_TSS32_BUSY;
 	state->segments[SEG_TR].limit = 0x67;
 }
 

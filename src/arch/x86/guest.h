@@ -57,6 +57,7 @@ int guest_send_ipi(struct vcpu *vcpu, uint64_t icr);
  */
 int guest_read_linear(const struct arch_vcpu *guest, const struct cell *cell, uint64_t linear,
 		      void *buffer, unsigned int size);
+int guest_read_physical(const struct cell *cell, uint64_t gpa, void *buffer, unsigned int size);
 int guest_write_physical(const struct cell *cell, uint64_t gpa, const void *buffer,
 			 unsigned int size);
 int guest_write_linear(const struct arch_vcpu *guest, const struct cell *cell, uint64_t linear,

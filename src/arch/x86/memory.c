@@ -151,6 +151,13 @@ static int copy_linear(const struct arch_vcpu *guest, const struct cell *cell, u
 	return 0;
 }
 
+int guest_read_physical(const struct cell *cell, uint64_t gpa, void *buffer, unsigned int size)
+{
+	if ((gpa & ~PAGE_MASK) + size > PAGE_SIZE)
+		return -EPERM;
+	return copy_physical(cell, gpa, buffer, size, false);
+}
+
 int guest_write_physical(const struct cell *cell, uint64_t gpa, const void *buffer,
 			 unsigned int size)
 {

@@ -11,6 +11,8 @@
 #include "vendor.h"
 
 #define MSR_TSC 0x10
+#define MSR_PLATFORM_ID 0x17
+#define MSR_FEATURE_CONTROL 0x3a
 #define MSR_SPEC_CTRL 0x48
 #define MSR_PRED_CMD 0x49
 #define MSR_PATCH_LEVEL 0x8b
@@ -19,6 +21,7 @@
 #define MSR_MCG_STATUS 0x17a
 #define MSR_SYSENTER_CS 0x174
 #define MSR_SYSENTER_EIP 0x176
+#define MSR_MISC_ENABLE 0x1a0
 #define MSR_DEBUGCTL 0x1d9
 #define MSR_MTRR_VARIABLE 0x200
 #define MSR_MTRR_FIX64K 0x250
@@ -52,10 +55,13 @@
 #define MTRR_CAP_FIXED BIT(8)
 #define MTRR_DEFAULT_WRITEBACK 0xc06 /* enabled, fixed ranges enabled, write-back */
 #define MTRR_DEFAULT_MASK 0xcff
+#define FEATURE_CONTROL_LOCK BIT(0)
+#define MISC_ENABLE_CELLS (BIT(0) | BIT(11) | BIT(12)) /* fast strings; no BTS, no PEBS */
 #define HWCR_TSC_FREQ_SEL BIT(24)
 #define DE_CFG_LFENCE_SERIALIZE BIT(1)
 #define EFER_GUEST (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_FFXSR)
 
+#define CPUID0_EBX_INTEL 0x756e6547u /* "Genu" */
 #define CPUID7_EDX_SPEC_CTRL BIT(26)
 #define CPUIDD1_EAX_XSAVES BIT(3)
 #define CPUID81_EDX_RDTSCP BIT(27)
@@ -151,6 +157,49 @@ static enum result write_lvt(struct arch_vcpu *guest, uint32_t msr, uint64_t val
 	return OK;
 }
 
+static bool is_intel(void)
+{
+	return cpuid(0, 0).ebx == CPUID0_EBX_INTEL;
+}
+
+/* What kernels take for granted on AMD's processors. */
+static enum result read_amd(const struct arch_vcpu *guest, uint32_t msr, uint64_t *value)
+{
+	switch (msr) {
+	case MSR_HWCR: /* Linux checks that the TSC counts at the rate of P0 */
+		*value = guest->hwcr | HWCR_TSC_FREQ_SEL;
+		return OK;
+	case MSR_DE_CFG: /* Linux wants LFENCE serialising, which it is made to be on every CPU that
+			    has the bit */
+		*value = DE_CFG_LFENCE_SERIALIZE;
+		return OK;
+	case MSR_SYSCFG:      /* no memory encryption, no TOP_MEM2 */
+	case MSR_INT_PENDING: /* no C1E by message */
+		*value = 0;
+		return OK;
+	default:
+		return ABSENT;
+	}
+}
+
+/* And on Intel's. */
+static enum result read_intel(uint32_t msr, uint64_t *value)
+{
+	switch (msr) {
+	case MSR_PLATFORM_ID:
+		*value = 0;
+		return OK;
+	case MSR_FEATURE_CONTROL: /* no VMX, and no way to it */
+		*value = FEATURE_CONTROL_LOCK;
+		return OK;
+	case MSR_MISC_ENABLE:
+		*value = MISC_ENABLE_CELLS;
+		return OK;
+	default:
+		return ABSENT;
+	}
+}
+
 static enum result read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
 	struct arch_vcpu *guest = vcpu->arch;
@@ -179,13 +228,6 @@ static enum result read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 	case MSR_EFER:
 		*value = vendor->efer(guest);
 		break;
-	case MSR_HWCR: /* Linux checks that the TSC counts at the rate of P0 */
-		*value = guest->hwcr | HWCR_TSC_FREQ_SEL;
-		break;
-	case MSR_DE_CFG: /* Linux wants LFENCE serialising, which it is made to be on every CPU that
-			    has the bit */
-		*value = DE_CFG_LFENCE_SERIALIZE;
-		break;
 	case MSR_KVM_SYSTEM_TIME_NEW:
 		*value = guest->clock_page;
 		break;
@@ -197,13 +239,11 @@ static enum result read_msr(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 	case MSR_KVM_WALL_CLOCK_NEW:
 	case MSR_MCG_CAP: /* no bank */
 	case MSR_MCG_STATUS:
-	case MSR_DEBUGCTL:    /* no last-branch records */
-	case MSR_SYSCFG:      /* no memory encryption, no TOP_MEM2 */
-	case MSR_INT_PENDING: /* no C1E by message */
+	case MSR_DEBUGCTL: /* no last-branch records */
 		*value = 0;
 		break;
 	default:
-		return ABSENT;
+		return is_intel() ? read_intel(msr, value) : read_amd(guest, msr, value);
 	}
 	return OK;
 }
@@ -258,11 +298,16 @@ static enum result write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 		return guest_wall_clock_set(vcpu, value) ? OK : ABSENT;
 	case MSR_EFER:
 		return write_efer(guest, value);
+	case MSR_PATCH_LEVEL: /* Intel's way to ask for it is to write 0 first */
+		return is_intel() && value == 0 ? OK : ABSENT;
 	case MSR_HWCR:
+		if (is_intel())
+			return ABSENT;
 		guest->hwcr = value & ~(uint64_t)HWCR_TSC_FREQ_SEL;
 		return OK;
 	case MSR_APIC_BASE: /* x2APIC mode is locked on */
 	case MSR_DE_CFG:
+	case MSR_MISC_ENABLE:
 	case MSR_MCG_STATUS:
 	case MSR_DEBUGCTL:
 	case MSR_XSS:

@@ -55,8 +55,6 @@ struct x86_vendor {
 	void (*intr_window)(struct arch_vcpu *guest, bool on);
 	void (*nmi_window)(struct arch_vcpu *guest, bool on);
 
-	/* Lets a pending NMI through to the hypervisor's handler. */
-	void (*take_nmi)(void);
 	/* Waits until an NMI or an already noticed one (*flag); see cpu_wait(). */
 	void (*wait)(const uint32_t *flag);
 	/* Takes and acknowledges stray interrupts that are pending at the local APIC. */
@@ -64,6 +62,7 @@ struct x86_vendor {
 };
 
 extern const struct x86_vendor svm_vendor;
+extern const struct x86_vendor vmx_vendor;
 
 /* The vendor of this machine; set by vendor_select(). */
 extern const struct x86_vendor *vendor;

@@ -19,6 +19,7 @@
 /* CR0, CR4: APM 3.1 */
 #define CR0_PE (1 << 0)
 #define CR0_ET (1 << 4)
+#define CR0_NE (1 << 5)
 #define CR0_WP (1 << 16)
 #define CR0_NW (1 << 29)
 #define CR0_CD (1 << 30)
@@ -27,6 +28,7 @@
 #define CR4_PAE (1 << 5)
 #define CR4_MCE (1 << 6)
 #define CR4_LA57 (1 << 12)
+#define CR4_VMXE (1 << 13)
 #define CR4_OSXSAVE (1 << 18)
 #define CR4_PKE (1 << 22)
 

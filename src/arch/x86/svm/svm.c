@@ -263,6 +263,7 @@ static void handle_own(struct vcpu *vcpu, struct svm_vcpu *svm)
 	}
 }
 
+/* Lets a pending NMI through to the hypervisor's handler. */
 static void svm_take_nmi(void)
 {
 	stgi();
@@ -367,7 +368,6 @@ const struct x86_vendor svm_vendor = {
 	.interruptible = svm_interruptible,
 	.intr_window = svm_intr_window,
 	.nmi_window = svm_nmi_window,
-	.take_nmi = svm_take_nmi,
 	.wait = svm_wait,
 	.drain = svm_drain,
 };
