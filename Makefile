@@ -74,7 +74,7 @@ $(GEN)/.done: $(CONFIG) $(GENERATOR) $(OUT)/images.mk | $(BUILD)/.setup-build
 	$(Q)$(GEN_CONFIG) --out $(GEN) --images $(IMAGES_DIR) --depfile $(GEN)/.done.d
 	@touch $@
 
-$(GEN)/partition.c $(GEN)/images.S $(GEN)/layout.h $(GEN)/qemu.args: $(GEN)/.done ;
+$(GEN)/partition.c $(GEN)/images.S $(GEN)/layout.h $(GEN)/qemu.args $(GEN)/bochsrc: $(GEN)/.done ;
 
 # Which guest images the DTS names: they must exist before the generator reads them.
 $(OUT)/images.mk: $(CONFIG) $(wildcard configs/*.dtsi configs/boards/*.dtsi) | $(BUILD)/.setup-build
@@ -131,10 +131,23 @@ FORCE:
 QEMU := scripts/qemu.sh
 qemu_args = $$(cat $(GEN)/qemu.args)
 
+BOCHS := scripts/bochs.py
+
+# In the emulator that the board names.
 .PHONY: run
 run: $(OUT)/bulkhead.elf | $(BUILD)/.setup-run
+	$(Q)if [ -s $(GEN)/qemu.args ]; then $(MAKE) -s run-qemu; elif [ -s $(GEN)/bochsrc ]; then $(MAKE) -s run-bochs; \
+		else echo '$(CONFIG): the board has neither a qemu nor a bochs node: no emulator makes it' >&2; exit 1; fi
+
+.PHONY: run-qemu
+run-qemu: $(OUT)/bulkhead.elf
 	@printf '  RUN     %s  (Ctrl-A X leaves QEMU, Ctrl-] ? helps)\n' '$(SYSTEM)'
 	$(Q)$(QEMU) $(qemu_args) -nographic -no-reboot -nic none -kernel $< $(QEMU_EXTRA)
+
+.PHONY: run-bochs
+run-bochs: $(OUT)/bulkhead.iso
+	@printf '  RUN     %s  (Ctrl-A X leaves Bochs, Ctrl-] ? helps)\n' '$(SYSTEM)'
+	$(Q)$(BOCHS) $(GEN)/bochsrc $<
 
 # The running system under gdb: QEMU waits in the background until gdb lets it go.
 GDB_PORT ?= 1234
@@ -173,7 +186,7 @@ $(BUILD)/.setup-%: scripts/setup.sh
 T ?=
 .PHONY: test
 test: | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test
-	@$(QEMU) --prepare
+	@$(QEMU) --prepare && $(BOCHS) --prepare
 	$(Q)CC=$(CC) PYTHONPATH=scripts $(PYTHON) -m pytest -p no:cacheprovider -n 2 -q \
 		$(if $(T),tests/$(T),tests) $(PYTEST_ARGS)
 
@@ -195,7 +208,7 @@ clean:
 .PHONY: help
 help:
 	@echo 'make                       builds the default system, $(CONFIG)'
-	@echo 'make run                   builds it, guests and all, and starts it in QEMU'
+	@echo 'make run                   builds it, guests and all, and starts it in QEMU (or Bochs)'
 	@echo 'make CONFIG=configs/x.dts  builds another one (with run, gdb, iso: uses it)'
 	@echo 'make list                  names the systems and says what each shows'
 	@echo 'make gdb                   starts it under gdb: "help bulkhead" there lists the commands'

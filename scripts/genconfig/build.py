@@ -12,6 +12,7 @@ from .dts import Node, Tree
 from .model import (
     Board,
     BoardDevice,
+    Bochs,
     Cell,
     Cpu,
     DeviceRange,
@@ -80,7 +81,7 @@ class Builder:
     def _board_part(self, board: Board, node: Node) -> None:
         """The parts that a board has once; the first of a kind counts."""
         values = self.decoded[node.path]
-        part: Union[IoApic, Hpet, PowerOff, Qemu]
+        part: Union[IoApic, Hpet, PowerOff, Qemu, Bochs]
         kind = values.binding.compatible
         if kind == "intel,ioapic":
             base = values["reg"][0]["base"]
@@ -93,6 +94,10 @@ class Builder:
             name, part = "power_off", PowerOff(port, code, node.path, node.pos)
         elif kind == "bulkhead,qemu":
             name, part = "qemu", self._qemu(node)
+        elif kind == "bulkhead,bochs":
+            memory = Sourced(values["memory"], node.pos_of("memory"))
+            options = values.get("options", [])
+            name, part = "bochs", Bochs(values["cpu"], node.pos, memory, options)
         else:
             return
         first = getattr(board, name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Emit what people and scripts read: report.txt, qemu.args and layout.h."""
+"""Emit what people and scripts read: report.txt, qemu.args, bochsrc and layout.h."""
 
 from __future__ import annotations
 
@@ -43,6 +43,25 @@ def qemu_args(system: System) -> str:
         *qemu.arguments,
     ]
     return "".join(f"{word}\n" for word in words)
+
+
+def bochsrc(system: System) -> str:
+    """Bochs' configuration of the board; empty when Bochs cannot make it."""
+    bochs = system.board.bochs
+    if not bochs:
+        return ""
+    # 50 million instructions a second: a rate for the emulated clock that suits 2 GHz hosts.
+    lines = [
+        f"cpu: model={bochs.cpu}, count={len(system.board.cpus)}, ips=50000000, "
+        "reset_on_triple_fault=0, ignore_bad_msrs=1",
+        f"megs: {bochs.memory.value}",
+        "clock: sync=none",
+        "pci: enabled=1, chipset=i440fx",
+        "panic: action=fatal",
+        "error: action=report",
+        *bochs.options,
+    ]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def report(plan: Plan) -> str:

@@ -131,6 +131,16 @@ class Qemu:
 
 
 @dataclass
+class Bochs:
+    """How Bochs makes the board."""
+
+    cpu: str
+    pos: Position
+    memory: Sourced[int]  # MiB
+    options: list[str]
+
+
+@dataclass
 class Board:
     """The hardware."""
 
@@ -144,6 +154,7 @@ class Board:
     hpet: Optional[Hpet] = None
     power_off: Optional[PowerOff] = None
     qemu: Optional[Qemu] = None
+    bochs: Optional[Bochs] = None
     # Nodes that describe once more what there is once: (what, second, first).
     repeated: list[tuple[str, Position, Position]] = field(default_factory=list)
 

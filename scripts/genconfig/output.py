@@ -28,6 +28,7 @@ def files(plan: Plan, out: str) -> dict[str, Content]:
             content[f"acpi/{cell.name}-{name}.aml"] = data
     content["layout.h"] = emit_report.layout_h(plan, banner)
     content["qemu.args"] = emit_report.qemu_args(plan.system)
+    content["bochsrc"] = emit_report.bochsrc(plan.system)
     content["report.txt"] = emit_report.report(plan)
     content["images.S"] = emit_images.emit(plan, banner, out)
     content["partition.c"] = emit_c.emit(plan)

@@ -12,6 +12,7 @@ from .rules import found, rule
 
 MAX_CPUS = 64
 LAST_APIC_ID = 254
+BOCHS_COMPARATORS = 3
 
 
 @rule("board-cpu-twice", "board", "Every CPU of the board has an id of its own.")
@@ -171,7 +172,7 @@ def board_uart(system: System) -> Iterator[Diagnostic]:
             )
 
 
-@rule("board-twice", "board", "The board has one I/O APIC, HPET, power-off and qemu node.")
+@rule("board-twice", "board", "The board has one I/O APIC, HPET, power-off, qemu and bochs node.")
 def board_twice(system: System) -> Iterator[Diagnostic]:
     """The hypervisor uses one of each."""
     for kind, second, first in system.board.repeated:
@@ -206,6 +207,28 @@ def board_qemu(system: System) -> Iterator[Diagnostic]:
             qemu.serial_ports.pos,
             [(d.pos, f"{d.name} is here") for d in uarts],
             "raise `serial-ports`, or remove a UART",
+        )
+
+
+@rule("board-bochs", "board", "Bochs makes a board with the memory and HPET that the board has.")
+def board_bochs(system: System) -> Iterator[Diagnostic]:
+    """The bochs node against the rest of the board."""
+    board = system.board
+    if not board.bochs:
+        return
+    ram = sum(r.size for r in board.memory)
+    if board.bochs.memory.value * MIB < ram:
+        yield found(
+            f"Bochs gives {board.bochs.memory.value} MiB, but the board's RAM is {size_text(ram)}",
+            board.bochs.memory.pos,
+            [(r.pos, "RAM is described here") for r in board.memory],
+            "raise `memory` of the bochs node, or describe less RAM",
+        )
+    if board.hpet and board.hpet.comparators > BOCHS_COMPARATORS:
+        yield found(
+            f"Bochs' HPET has {BOCHS_COMPARATORS} comparators, not {board.hpet.comparators}",
+            board.hpet.pos,
+            cure=f"write `comparators = <{BOCHS_COMPARATORS}>`",
         )
 
 

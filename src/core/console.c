@@ -281,7 +281,8 @@ void console_flush(void)
 {
 	for (unsigned int i = 0; i < FLUSH_TRIES; i++) {
 		console_drain();
-		if (!console.table || __atomic_load_n(&console.idle, __ATOMIC_RELAXED))
+		if (!console.table ||
+		    (__atomic_load_n(&console.idle, __ATOMIC_RELAXED) && uart_tx_done()))
 			return;
 		cpu_relax();
 	}

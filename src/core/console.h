@@ -58,7 +58,7 @@ static inline void console_log_put(const char *text, size_t size)
 }
 
 /*
- * Waits until all output that can be shown is in the UART. For the moment before the machine
+ * Waits until all output that can be shown has left the UART. For the moment before the machine
  * stops, and for boot, when the UART's interrupt is not yet working. Gives up after some seconds
  * without progress.
  */

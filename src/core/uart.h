@@ -13,6 +13,9 @@
 /* Whether uart_tx() may be called for one more byte now. */
 bool uart_tx_ready(void);
 
+/* Whether all that was sent has left the UART, so that it may lose its power. */
+bool uart_tx_done(void);
+
 /* Sends one byte; only after uart_tx_ready() said true. */
 void uart_tx(uint8_t byte);
 

@@ -38,6 +38,7 @@ static char sent[1 << 22];
 static size_t nr_sent;
 static size_t nr_expected; /* what expect() has seen */
 static int room;           /* bytes that the UART takes now */
+static unsigned int in_fifo; /* bytes that are still on their way */
 static bool tx_irq;
 static bool tx_event; /* an interrupt is due */
 static const char *typed = "";
@@ -47,6 +48,13 @@ static unsigned int arrived[NR_CELLS], space[NR_CELLS];
 static uint64_t clock_now, clock_step; /* each look at the clock moves it */
 static uint64_t held_until[NR_CELLS];
 static unsigned int held[NR_CELLS];
+
+bool uart_tx_done(void)
+{
+	if (in_fifo)
+		in_fifo--;
+	return !in_fifo;
+}
 
 bool uart_tx_ready(void)
 {

@@ -389,8 +389,10 @@ static void flushing_waits_for_the_uart(void **state)
 	for (unsigned int i = 0; i < 1000; i++)
 		assert_true(console_cell_put(0, 'r'));
 	room = ENDLESS;
+	in_fifo = 16;
 	console_flush();
 	assert_int_equal(nr_sent - nr_expected, 1000 + strlen("[red]      "));
+	assert_int_equal(in_fifo, 0);
 }
 
 /* An exception in the console's own code happens with the console held. */

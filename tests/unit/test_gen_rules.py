@@ -187,6 +187,20 @@ EXAMPLES = [
         "board-qemu", edited(append="&qemu { serial-ports = <1>; };"), "QEMU has 1 serial ports"
     ),
     Example(
+        "board-bochs",
+        edited(("boards/qemu-q35.dtsi", "boards/bochs-i440fx.dtsi"), append="&bochs { memory = <1021>; };"),
+        "Bochs gives 1021 MiB",
+        note="RAM is described",
+        good=edited(
+            ("boards/qemu-q35.dtsi", "boards/bochs-i440fx.dtsi"), append="&bochs { memory = <1022>; };"
+        ),
+    ),
+    Example(
+        "board-bochs",
+        edited(("boards/qemu-q35.dtsi", "boards/bochs-i440fx.dtsi"), append="&hpet { comparators = <4>; };"),
+        "Bochs' HPET has 3 comparators, not 4",
+    ),
+    Example(
         "hypervisor-console",
         edited(("<&com1>", "<&hpet>")),
         "`console` names /timer@fed00000, which is no UART",

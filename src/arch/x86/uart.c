@@ -26,6 +26,7 @@
 #define MCR_DTR_RTS_OUT2 0x0b
 #define LSR_DATA BIT(0)
 #define LSR_THRE BIT(5)
+#define LSR_TEMT BIT(6)
 
 #define DIVISOR_OVERSAMPLING 16u
 #define FIFO_SIZE 16u
@@ -88,6 +89,11 @@ bool uart_tx_ready(void)
 	if (room == 0 && (get(UART_LSR) & LSR_THRE))
 		room = FIFO_SIZE;
 	return room > 0;
+}
+
+bool uart_tx_done(void)
+{
+	return get(UART_LSR) & LSR_TEMT;
 }
 
 void uart_tx(uint8_t byte)
