@@ -40,9 +40,17 @@ def make(*arguments):
 def system(config):
     """Builds the system of a DTS (path from the top of the tree) and returns its output folder."""
     make(f"CONFIG={config}")
-    return BUILD / pathlib.Path(config).stem
+    folder = BUILD / pathlib.Path(config).stem
+    if bochsrc(folder):
+        make(f"CONFIG={config}", "iso")
+    return folder
 
 
 def qemu_arguments(folder):
     """The QEMU arguments of a built system's board, as a list."""
     return (folder / "gen/qemu.args").read_text(encoding="ascii").split("\n")[:-1]
+
+
+def bochsrc(folder):
+    """Bochs' configuration of a built system's board; empty when it is not for Bochs."""
+    return (folder / "gen/bochsrc").read_text(encoding="ascii")

@@ -29,10 +29,11 @@ class Silence(AssertionError):
 
 
 class Machine:
-    """Runs a command (QEMU) and collects what it prints, by line."""
+    """Runs a command (an emulator) and collects what it prints, by line."""
 
-    def __init__(self, command, name):
+    def __init__(self, command, name, monitor=True):
         self.name = name
+        self.monitor = monitor  # has QEMU's monitor
         self.lines = []  # whole lines, without terminal controls
         self._partial = ""
         self._pty = pexpect.spawn(command[0], command[1:], cwd=str(TOP), encoding="latin1", echo=False,
@@ -81,6 +82,8 @@ class Machine:
     def _autopsy(self):
         """What the emulator knows of a machine that does not say what it should."""
         if self._pty.isalive():
+            if not self.monitor:
+                return "the emulator runs on"
             known = self.ask_emulator("info status") + self.ask_emulator("info registers -a")
             return "\n".join(line for line in known if not VECTORS.match(line))
         self._pty.close()
@@ -128,8 +131,15 @@ class Machine:
         return self.wait_until(found, f"/{pattern}/", timeout, stall)
 
     def wait_end(self, timeout=120):
-        """Waits until the machine has switched itself off, or was reset: the emulator pauses then."""
+        """Waits until the machine has switched itself off, or was reset: QEMU pauses then, Bochs ends."""
         deadline = time.monotonic() + timeout
+        while not self.monitor:
+            if self._read() is None:
+                self._pty.close()
+                assert self._pty.exitstatus == 0, self.tail()
+                return
+            if time.monotonic() > deadline:
+                raise self._silence("does not switch off")
         while not any("paused (shutdown)" in line for line in self.ask_emulator("info status")):
             if time.monotonic() > deadline:
                 raise self._silence("does not switch off")

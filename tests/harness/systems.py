@@ -1,20 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starting built systems in QEMU, and the bare kernel beside them for comparison."""
+"""Starting built systems in the emulator of their board, and the bare kernel beside them for comparison."""
 
 import hashlib
 import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
 
 from harness import build
 from harness.machine import Bulkhead, Machine
 from harness.selfcheck import parse
 
 QEMU = str(build.TOP / "scripts/qemu.sh")
+BOCHS = str(build.TOP / "scripts/bochs.py")
 #: Nothing but serial consoles; a machine that resets itself or switches itself off stays there to be looked at.
 HEADLESS = ["-nographic", "-nic", "none", "-action", "reboot=shutdown,shutdown=pause"]
 
 
 def start(folder, extra=(), replace=None, loader="kernel"):
-    """Runs a built system; returns a Bulkhead. @replace: changed QEMU arguments, {"-smp": "2"}."""
+    """
+    Runs a built system in the emulator of its board; returns a Bulkhead.
+
+    @replace: what the machine has differently: values of QEMU's options, {"-smp": "2"}, or pieces of Bochs'
+    configuration, {"count=4": "count=2"}. @extra, @loader: QEMU alone.
+    """
+    if build.bochsrc(folder):
+        return Bulkhead(bochs(folder.name, build.bochsrc(folder), folder / "bulkhead.iso", replace), folder.name, False)
     arguments = build.qemu_arguments(folder)
     for option, value in (replace or {}).items():
         arguments[arguments.index(option) + 1] = value
@@ -23,20 +36,67 @@ def start(folder, extra=(), replace=None, loader="kernel"):
     return Bulkhead([QEMU, *arguments, *HEADLESS, *image, *extra], folder.name)
 
 
-def bare_check(kernel, cpus, memory=512):
-    """The self-check's findings of the same kernel and initramfs on the bare machine; kept for the session."""
+def bochs(name, configuration, iso, replace=None):
+    """The command that runs @iso in Bochs."""
+    for old, new in (replace or {}).items():
+        assert old in configuration
+        configuration = configuration.replace(old, new)
+    file = build.WORK / f"{name}-{os.getpid()}.bochsrc"
+    file.write_text(configuration, encoding="ascii")
+    return [BOCHS, "--log", str(file.with_suffix(".log")), str(file), str(iso)]
+
+
+BARE_ARGUMENTS = "console=ttyS0 bulkhead.selfcheck"
+BARE_GRUB = f"""serial
+terminal_output serial
+linux /kernel {BARE_ARGUMENTS}
+initrd /initrd
+boot
+"""
+
+
+def bare_qemu(kernel, cpus, memory):
+    """The bare kernel in QEMU."""
+    images = build.BUILD / "images"
+    return Machine([QEMU, "-accel", "tcg", "-machine", "q35", "-cpu", "max", "-smp", str(cpus), "-m", str(memory),
+                    *HEADLESS, "-kernel", str(images / kernel), "-initrd", str(images / "initramfs.cpio.gz"),
+                    "-append", BARE_ARGUMENTS], f"bare {kernel}")
+
+
+def bare_bochs(kernel, cpus, memory, board):
+    """The bare kernel in Bochs, started by GRUB, on the board of the built system in folder @board."""
+    images = build.BUILD / "images"
+    iso = build.WORK / f"bare-{kernel}.iso"
+    with tempfile.TemporaryDirectory() as folder:
+        grub = pathlib.Path(folder) / "boot/grub"
+        grub.mkdir(parents=True)
+        (grub / "grub.cfg").write_text(BARE_GRUB, encoding="ascii")
+        shutil.copy(images / kernel, f"{folder}/kernel")
+        shutil.copy(images / "initramfs.cpio.gz", f"{folder}/initrd")
+        subprocess.run(["grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "-o", iso, folder], check=True,
+                       capture_output=True)
+    lines = (line for line in build.bochsrc(board).splitlines() if not line.startswith("megs:"))
+    configuration = "\n".join([*lines, f"megs: {memory}", ""]).replace("count=4", f"count={cpus}")
+    return Machine(bochs(iso.stem, configuration, iso), f"bare {kernel}", False)
+
+
+def bare_check(kernel, cpus, folder, memory=512):
+    """
+    The self-check's findings of the same kernel and initramfs on the bare machine, made by the emulator that runs the
+    built system in @folder; kept for the session.
+    """
     images = build.BUILD / "images"
     build.make(f"build/images/{kernel}", "build/images/initramfs.cpio.gz")
     digest = hashlib.sha256()
     for name in (kernel, "initramfs.cpio.gz"):
         digest.update((images / name).read_bytes())
-    kept = build.WORK / f"bare-{kernel}-{cpus}-{digest.hexdigest()[:16]}.json"
+    on_bochs = bool(build.bochsrc(folder))
+    emulator = "bochs" if on_bochs else "qemu"
+    kept = build.WORK / f"bare-{emulator}-{kernel}-{cpus}-{digest.hexdigest()[:16]}.json"
     with build.locked(kept.name):
         if not kept.exists():
-            command = [QEMU, "-accel", "tcg", "-machine", "q35", "-cpu", "max", "-smp", str(cpus), "-m", str(memory),
-                       *HEADLESS, "-kernel", str(images / kernel), "-initrd", str(images / "initramfs.cpio.gz"),
-                       "-append", "console=ttyS0 bulkhead.selfcheck bulkhead.then=poweroff"]
-            with Machine(command, f"bare {kernel}") as machine:
-                machine.wait("BULKHEAD-CHECK-END")
+            bare = bare_bochs(kernel, cpus, memory, folder) if on_bochs else bare_qemu(kernel, cpus, memory)
+            with bare as machine:
+                machine.wait("BULKHEAD-CHECK-END", timeout=600)
                 kept.write_text(json.dumps(parse(machine.lines)), encoding="utf-8")
     return json.loads(kept.read_text(encoding="utf-8"))

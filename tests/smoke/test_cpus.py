@@ -9,10 +9,10 @@ from harness import build
 from harness.systems import start
 
 
-@pytest.fixture(name="machine")
-def running_duo():
-    """The default system, linux0's shell ready."""
-    with start(build.system("configs/qemu-x86-duo.dts")) as machine:
+@pytest.fixture(name="machine", params=["qemu-x86-duo", "bochs-x86-duo"])
+def running_duo(request):
+    """Two cells with two CPUs each, linux0's shell ready."""
+    with start(build.system(f"configs/{request.param}.dts")) as machine:
         machine.wait_cell("linux0", "linux0:~#")
         yield machine
 

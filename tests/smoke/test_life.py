@@ -8,15 +8,16 @@ import pytest
 from harness import build
 from harness.systems import start
 
-DUO = "configs/qemu-x86-duo.dts"
+QEMU_DUO = "configs/qemu-x86-duo.dts"
+BOCHS_DUO = "configs/bochs-x86-duo.dts"
 #: An address that no cell owns: in the hole below the I/O APIC, no RAM, no device.
 NOBODYS = 0xD0000000
 
 
-@pytest.fixture(name="machine")
-def running_duo():
-    """The default system, both shells ready."""
-    with start(build.system(DUO)) as machine:
+@pytest.fixture(name="machine", params=[QEMU_DUO, BOCHS_DUO])
+def running_duo(request):
+    """Two cells with two CPUs each, both shells ready: on AMD SVM (QEMU) and on Intel VMX (Bochs)."""
+    with start(build.system(request.param)) as machine:
         machine.wait_cell("linux0", "linux0:~#")
         machine.focus(1)
         machine.wait_cell("linux1", "linux1:~#")
@@ -54,7 +55,7 @@ def test_a_crash_stops_one_cell_and_is_reported(machine):
     assert re.search(r"cell linux0: FAULT on vCPU [01] \(CPU [01]\) at pc 0x[0-9a-f]+: accessed memory", report)
     assert f"touched: read at guest-physical {NOBODYS:#x}" in report
     assert "memory = <...>" in report and "passthrough = <&device>" in report
-    assert re.search(r"configured at: configs/qemu-x86-duo.dts:\d+", report)
+    assert re.search(rf"configured at: configs/{machine.name}.dts:\d+", report)
     assert_counter_goes_on(machine)
     assert "linux0: failed" in "\n".join(machine.command("c", "cell 1"))
 
@@ -83,16 +84,19 @@ def test_power_off_of_all_cells_ends_the_machine(machine):
     machine.wait_end()
 
 
-@pytest.mark.parametrize("change, says", [
-    ({"-smp": "2"}, r"CPU with APIC id 3: not in this machine, which has 2 CPUs"),
-    ({"-m": "1024"}, r"RAM 0x100000 to 0x7fdfffff .*: the machine has no usable RAM at 0x3f"),
-    ({"-cpu": "max,-svm"}, r"lacks a virtualisation extension"),
-    ({"-cpu": "max,-npt"}, r"lacks nested paging"),
-    ({"-cpu": "max,-x2apic"}, r"lacks x2APIC"),
+@pytest.mark.parametrize("config, change, says", [
+    (QEMU_DUO, {"-smp": "2"}, r"CPU with APIC id 3: not in this machine, which has 2 CPUs"),
+    (QEMU_DUO, {"-m": "1024"}, r"RAM 0x100000 to 0x7fdfffff .*: the machine has no usable RAM at 0x3f"),
+    (QEMU_DUO, {"-cpu": "max,-svm"}, r"lacks a virtualisation extension"),
+    (QEMU_DUO, {"-cpu": "max,-npt"}, r"lacks nested paging"),
+    (QEMU_DUO, {"-cpu": "max,-x2apic"}, r"lacks x2APIC"),
+    (BOCHS_DUO, {"count=4": "count=2"}, r"CPU with APIC id 3: not in this machine, which has 2 CPUs"),
+    (BOCHS_DUO, {"megs: 1024": "megs: 512"}, r"RAM 0x100000 to 0x3fefffff .*: the machine has no usable RAM at 0x1f"),
+    (BOCHS_DUO, {"corei7_haswell_4770": "corei5_lynnfield_750"}, r"lacks"),
 ])
-def test_a_wrong_board_is_refused(change, says):
+def test_a_wrong_board_is_refused(config, change, says):
     """A machine that differs from the DTS's board is named and not started."""
-    with start(build.system(DUO), replace=change) as machine:
+    with start(build.system(config), replace=change) as machine:
         machine.wait_cell("bulkhead", says)
         machine.wait_cell("bulkhead", "this machine is not the board .* configs/")
         machine.wait_cell("bulkhead", "refused to start; Bulkhead stops here")

@@ -18,6 +18,9 @@ SYSTEMS = {
     "qemu-x86-solo4": [("linux0", 4, 1024, CLOUD)],
     "qemu-x86-quad": [(f"linux{i}", 1, 256, CLOUD) for i in range(4)],
     "qemu-x86-large": [("linux0", 2, 5120, CLOUD), ("linux1", 2, 256, CLOUD)],
+    "bochs-x86-duo": [("linux0", 2, 256, CLOUD), ("linux1", 2, 256, CLOUD)],
+    "bochs-x86-solo4": [("linux0", 4, 512, CLOUD)],
+    "bochs-x86-trio": [("linux0", 1, 128, CLOUD), ("linux1", 1, 128, CLOUD), ("linux2", 2, 128, CLOUD)],
     "qemu-x86-mixed": [("linux0", 2, 512, CLOUD), ("linux1", 2, 512, GENERIC)],
 }
 
@@ -27,7 +30,7 @@ def test_cells_are_what_the_dts_says(name):
     """Each cell sees its CPUs, memory, devices and a good clock, and no warning that bare metal does not show."""
     cells = SYSTEMS[name]
     folder = build.system(f"configs/{name}.dts")
-    bare = {kernel: bare_check(kernel, 2) for *_, kernel in cells}
+    bare = {kernel: bare_check(kernel, 2, folder) for *_, kernel in cells}
     with start(folder) as machine:
         checks = run_selfchecks(machine, [cell for cell, *_ in cells])
         measured = int(machine.wait_cell("bulkhead", r"TSC (\d+) kHz")[1])
