@@ -158,12 +158,12 @@ gdb: $(OUT)/bulkhead.elf | $(BUILD)/.setup-run $(BUILD)/.setup-test
 # GRUB's rescue image: starts from CD and USB stick, by BIOS.
 .PHONY: iso
 iso: $(OUT)/bulkhead.iso
-$(OUT)/bulkhead.iso: $(OUT)/bulkhead.elf images/grub.cfg | $(BUILD)/.setup-test
+$(OUT)/%.iso: $(OUT)/%.elf images/grub.cfg | $(BUILD)/.setup-test
 	$(call say,ISO,$@)
-	@rm -rf $(OUT)/iso && mkdir -p $(OUT)/iso/boot/grub
-	@cp $< $(OUT)/iso/boot/bulkhead.elf && cp images/grub.cfg $(OUT)/iso/boot/grub/grub.cfg
-	$(Q)grub-mkrescue -d /usr/lib/grub/i386-pc -o $@.tmp $(OUT)/iso >$(OUT)/iso.log 2>&1 || { cat $(OUT)/iso.log; exit 1; }
-	@mv $@.tmp $@ && rm -rf $(OUT)/iso
+	@rm -rf $@.d && mkdir -p $@.d/boot/grub
+	@cp $< $@.d/boot/bulkhead.elf && cp images/grub.cfg $@.d/boot/grub/grub.cfg
+	$(Q)grub-mkrescue -d /usr/lib/grub/i386-pc -o $@.tmp $@.d >$@.log 2>&1 || { cat $@.log; exit 1; }
+	@mv $@.tmp $@ && rm -rf $@.d $@.log
 
 .PHONY: list
 list: | $(BUILD)/.setup-build

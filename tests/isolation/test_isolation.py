@@ -10,26 +10,47 @@ import pytest
 
 from harness import build
 from harness.machine import Bulkhead
-from harness.systems import HEADLESS, QEMU
+from harness.systems import HEADLESS, QEMU, bochs
 
 CONFIG = "tests/isolation/attack.dts"
+BOARDS = {"qemu": "boards/qemu-q35.dtsi", "bochs": "boards/bochs-i440fx.dtsi"}
 BOOTARGS = re.compile(r'bootargs = "target=[^"]*";')
 ALL = ["memory", "ports", "msrs", "x2apic", "icr", "storm", "svm", "insns"]
 END = re.compile(r"attack (\w+) end tried=(\d+) denied=(\d+) leaked=(\d+)")
 VICTIM = re.compile(r"victim t=(\d+) ticks=(\d+) passes=(\d+) errors=(\d+) unexpected=(\d+) maxgap_us=(\d+)$")
 TICKS_PER_SECOND = 100
 
+#: AMD SVM in QEMU, Intel VMX in Bochs.
+on_both = pytest.mark.parametrize("emulator", BOARDS)
 
-def boot(image, folder=build.BUILD / "attack"):
-    """Starts @image of the attack system; COM2 exists and belongs to nobody."""
+
+def configuration(emulator, name="attack", change=lambda text: text):
+    """Writes the attack system for an emulator's board, changed; returns the file's path from the top of the tree."""
+    text = change((build.TOP / CONFIG).read_text(encoding="utf-8"))
+    assert BOARDS["qemu"] in text
+    file = build.WORK / "isolation" / f"{name}-{emulator}.dts"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text.replace(BOARDS["qemu"], BOARDS[emulator]), encoding="utf-8")
+    return str(file.relative_to(build.TOP))
+
+
+def boot(config, image="bulkhead"):
+    """Builds and starts an image of the attack system; COM2 exists and belongs to nobody."""
+    folder = build.system(config)
+    if build.bochsrc(folder):
+        build.make(f"CONFIG={config}", f"build/{folder.name}/{image}.iso")
+        command = bochs(f"{folder.name}-{image}", build.bochsrc(folder) + "com2: enabled=1, mode=null\n",
+                        folder / f"{image}.iso")
+        return Bulkhead(command, image, False)
+    build.make(f"CONFIG={config}", f"build/{folder.name}/{image}.elf")
     command = [QEMU, *build.qemu_arguments(folder), *HEADLESS, "-serial", "mon:stdio", "-serial", "null",
-               "-kernel", str(folder / image)]
+               "-kernel", str(folder / f"{image}.elf")]
     return Bulkhead(command, image)
 
 
-def run_attack(image):
+def run_attack(emulator, image="bulkhead"):
     """Runs until the attack is complete and the victim has looked round once more; returns the machine's findings."""
-    with boot(image) as machine:
+    with boot(configuration(emulator), image) as machine:
         machine.wait_cell("attacker", "ATTACK COMPLETE", timeout=600)
         seen = len(victim_reports(machine))
         machine.wait_until(lambda: len(victim_reports(machine)) >= seen + 3, "three more seconds of the victim")
@@ -55,10 +76,10 @@ def disturbances(reports, attacks):
     return found
 
 
-def test_nothing_that_a_cell_was_not_given_can_be_reached():
+@on_both
+def test_nothing_that_a_cell_was_not_given_can_be_reached(emulator):
     """All attacks run to their end, none gets through, and the hypervisor counted and reported them."""
-    build.make(f"CONFIG={CONFIG}")
-    machine, reports, attacks = run_attack("bulkhead.elf")
+    machine, reports, attacks = run_attack(emulator)
     assert list(attacks) == ALL
     assert all(int(m[2]) > 100 for m in attacks.values())
     assert disturbances(reports, attacks) == []
@@ -66,40 +87,40 @@ def test_nothing_that_a_cell_was_not_given_can_be_reached():
     assert not any("FAULT" in line or "PANIC" in line for line in machine.cell_lines("bulkhead"))
 
 
+@on_both
 @pytest.mark.parametrize("wall, trace", [
     ("page", "memory leaked|victim: [1-9]"),
     ("port", "ports leaked"),
     ("icr", "icr leaked|unexpected"),
 ])
-def test_a_missing_wall_is_found(wall, trace):
+def test_a_missing_wall_is_found(emulator, wall, trace):
     """Without one wall (a page, a port, the ICR filter), the same test finds the hole."""
-    build.make(f"CONFIG={CONFIG}", f"build/attack/bulkhead-without-{wall}.elf")
-    _, reports, attacks = run_attack(f"bulkhead-without-{wall}.elf")
+    _, reports, attacks = run_attack(emulator, f"bulkhead-without-{wall}")
     found = "; ".join(disturbances(reports, attacks))
     assert re.search(trace, found), f"nothing found: {found!r}"
 
 
-def single_attack(test):
-    """Builds the system with one attack that the default policy answers with a fault; returns its folder."""
-    text = (build.TOP / CONFIG).read_text(encoding="utf-8")
-    text, changes = BOOTARGS.subn(f'bootargs = "tests={test}";', text)
-    assert changes == 1
-    config = build.WORK / "isolation" / f"attack-{test.split('=')[0]}.dts"
-    config.parent.mkdir(parents=True, exist_ok=True)
-    config.write_text(text.replace('on-violation = "report";', ""), encoding="utf-8")
-    return build.system(str(config.relative_to(build.TOP)))
+def single_attack(emulator, test):
+    """The system with one attack that the default policy answers with a fault; returns its DTS."""
+    def change(text):
+        text, changes = BOOTARGS.subn(f'bootargs = "tests={test}";', text)
+        assert changes == 1
+        return text.replace('on-violation = "report";', "")
+
+    return configuration(emulator, f"attack-{test.split('=')[0]}", change)
 
 
+@on_both
 @pytest.mark.parametrize("test, touched, cure", [
     ("crash", "triple fault", "on-fault"),
     ("badport=1234", "touched: (read|write) of [124] bytes? at I/O port 0x1234", "passthrough = <&device>"),
-    ("badmem=40000000", "touched: (read|write) at guest-physical 0x40000000", "memory = <...>"),
-    ("fetch=40000000", "touched: instruction fetch at guest-physical 0x40000000", "memory = <...>"),
+    ("badmem=20000000", "touched: (read|write) at guest-physical 0x20000000", "memory = <...>"),
+    ("fetch=20000000", "touched: instruction fetch at guest-physical 0x20000000", "memory = <...>"),
     ("badicr=2", "touched: an inter-processor interrupt, ICR 0x2", "cpus = <&cpu ...>"),
 ])
-def test_what_is_not_allowed_stops_that_cell_alone(test, touched, cure):
+def test_what_is_not_allowed_stops_that_cell_alone(emulator, test, touched, cure):
     """The report names cell, vCPU, RIP, what was touched and the property that would allow it; the victim goes on."""
-    with boot("bulkhead.elf", single_attack(test)) as machine:
+    with boot(single_attack(emulator, test)) as machine:
         machine.wait_cell("bulkhead", "cell attacker: failed")
         seen = len(victim_reports(machine))
         machine.wait_until(lambda: len(victim_reports(machine)) >= seen + 3, "three more seconds of the victim")
@@ -110,9 +131,10 @@ def test_what_is_not_allowed_stops_that_cell_alone(test, touched, cure):
         assert disturbances(victim_reports(machine), {}) == []
 
 
-def test_a_cell_that_leaves_interrupts_of_all_vectors_behind_restarts():
+@on_both
+def test_a_cell_that_leaves_interrupts_of_all_vectors_behind_restarts(emulator):
     """Pending vectors 0 to 255, exceptions' numbers among them, are got rid of; twice, and the victim goes on."""
-    with boot("bulkhead.elf", single_attack("stray")) as machine:
+    with boot(single_attack(emulator, "stray")) as machine:
         machine.wait_until(lambda: len([line for line in machine.cell_lines("bulkhead")
                                         if "cell attacker: starts again" in line]) >= 2, "two restarts")
         seen = len(victim_reports(machine))

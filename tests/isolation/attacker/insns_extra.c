@@ -289,7 +289,10 @@ static void must_fault(struct attack *attack, const char *what, int vector)
 void attack_transfers(struct attack *attack)
 {
 	static const uint16_t selectors[] = { 0, KERNEL_TSS, KERNEL_DS, 0x28, 0x100, 0xfff8, 0x4 };
+	uint16_t none = 0;
 
+	/* After INIT there is an LDT at address 0, and what stands there could be a descriptor. */
+	do_lldt(&none);
 	for (unsigned int i = 0; i < ARRAY_SIZE(selectors); i++) {
 		struct far_pointer to = { 0x1000, selectors[i] };
 		uint16_t selector = selectors[i];

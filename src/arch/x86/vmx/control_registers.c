@@ -73,7 +73,7 @@ static bool load_pdptes(const struct cell *cell)
 	uint64_t table = vmread(VMCS_GUEST_CR3) & CR3_PAE_TABLE;
 
 	for (unsigned int i = 0; i < NR_PDPTES; i++)
-		if (guest_read_physical(cell, table + i * 8, &entries[i], 8) != 0)
+		if (guest_read_physical(cell, table + i * UINT64_C(8), &entries[i], 8) != 0)
 			return false;
 	for (unsigned int i = 0; i < NR_PDPTES; i++)
 		vmwrite(VMCS_GUEST_PDPTE0 + 2ull * i, entries[i]);
