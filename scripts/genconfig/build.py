@@ -96,8 +96,8 @@ class Builder:
             name, part = "qemu", self._qemu(node)
         elif kind == "bulkhead,bochs":
             memory = Sourced(values["memory"], node.pos_of("memory"))
-            options = values.get("options", [])
-            name, part = "bochs", Bochs(values["cpu"], node.pos, memory, options)
+            more, options = values.get("cpu-features", ""), values.get("options", [])
+            name, part = "bochs", Bochs(values["cpu"], more, node.pos, memory, options)
         else:
             return
         first = getattr(board, name)

@@ -51,9 +51,10 @@ def bochsrc(system: System) -> str:
     if not bochs:
         return ""
     # 50 million instructions a second: a rate for the emulated clock that suits 2 GHz hosts.
+    features = f', add_features="{bochs.cpu_features}"' if bochs.cpu_features else ""
     lines = [
         f"cpu: model={bochs.cpu}, count={len(system.board.cpus)}, ips=50000000, "
-        "reset_on_triple_fault=0, ignore_bad_msrs=1",
+        f"reset_on_triple_fault=0, ignore_bad_msrs=1{features}",
         f"megs: {bochs.memory.value}",
         "clock: sync=none",
         "pci: enabled=1, chipset=i440fx",

@@ -135,6 +135,7 @@ class Bochs:
     """How Bochs makes the board."""
 
     cpu: str
+    cpu_features: str  # beside the model's own, separated by commas
     pos: Position
     memory: Sourced[int]  # MiB
     options: list[str]

@@ -90,6 +90,7 @@ def bare_check(kernel, cpus, folder, memory=512):
     digest = hashlib.sha256()
     for name in (kernel, "initramfs.cpio.gz"):
         digest.update((images / name).read_bytes())
+    digest.update(build.bochsrc(folder).encode())
     on_bochs = bool(build.bochsrc(folder))
     emulator = "bochs" if on_bochs else "qemu"
     kept = build.WORK / f"bare-{emulator}-{kernel}-{cpus}-{digest.hexdigest()[:16]}.json"

@@ -13,15 +13,16 @@ from harness.machine import Bulkhead
 from harness.systems import HEADLESS, QEMU, bochs
 
 CONFIG = "tests/isolation/attack.dts"
-BOARDS = {"qemu": "boards/qemu-q35.dtsi", "bochs": "boards/bochs-i440fx.dtsi"}
+BOARDS = {"qemu": "boards/qemu-q35.dtsi", "bochs": "boards/bochs-i440fx.dtsi",
+          "bochs-amd": "boards/bochs-i440fx-amd.dtsi"}
 BOOTARGS = re.compile(r'bootargs = "target=[^"]*";')
 ALL = ["memory", "ports", "msrs", "x2apic", "icr", "storm", "svm", "insns"]
 END = re.compile(r"attack (\w+) end tried=(\d+) denied=(\d+) leaked=(\d+)")
 VICTIM = re.compile(r"victim t=(\d+) ticks=(\d+) passes=(\d+) errors=(\d+) unexpected=(\d+) maxgap_us=(\d+)$")
 TICKS_PER_SECOND = 100
 
-#: AMD SVM in QEMU, Intel VMX in Bochs.
-on_both = pytest.mark.parametrize("emulator", BOARDS)
+#: AMD SVM in QEMU, Intel VMX in Bochs, and AMD SVM there as a second opinion.
+on_all = pytest.mark.parametrize("emulator", BOARDS)
 
 
 def configuration(emulator, name="attack", change=lambda text: text):
@@ -76,7 +77,7 @@ def disturbances(reports, attacks):
     return found
 
 
-@on_both
+@on_all
 def test_nothing_that_a_cell_was_not_given_can_be_reached(emulator):
     """All attacks run to their end, none gets through, and the hypervisor counted and reported them."""
     machine, reports, attacks = run_attack(emulator)
@@ -87,7 +88,7 @@ def test_nothing_that_a_cell_was_not_given_can_be_reached(emulator):
     assert not any("FAULT" in line or "PANIC" in line for line in machine.cell_lines("bulkhead"))
 
 
-@on_both
+@on_all
 @pytest.mark.parametrize("wall, trace", [
     ("page", "memory leaked|victim: [1-9]"),
     ("port", "ports leaked"),
@@ -110,7 +111,7 @@ def single_attack(emulator, test):
     return configuration(emulator, f"attack-{test.split('=')[0]}", change)
 
 
-@on_both
+@on_all
 @pytest.mark.parametrize("test, touched, cure", [
     ("crash", "triple fault", "on-fault"),
     ("badport=1234", "touched: (read|write) of [124] bytes? at I/O port 0x1234", "passthrough = <&device>"),
@@ -131,7 +132,7 @@ def test_what_is_not_allowed_stops_that_cell_alone(emulator, test, touched, cure
         assert disturbances(victim_reports(machine), {}) == []
 
 
-@on_both
+@on_all
 def test_a_cell_that_leaves_interrupts_of_all_vectors_behind_restarts(emulator):
     """Pending vectors 0 to 255, exceptions' numbers among them, are got rid of; twice, and the victim goes on."""
     with boot(single_attack(emulator, "stray")) as machine:

@@ -19,6 +19,7 @@ SYSTEMS = {
     "qemu-x86-quad": [(f"linux{i}", 1, 256, CLOUD) for i in range(4)],
     "qemu-x86-large": [("linux0", 2, 5120, CLOUD), ("linux1", 2, 256, CLOUD)],
     "bochs-x86-duo": [("linux0", 2, 256, CLOUD), ("linux1", 2, 256, CLOUD)],
+    "bochs-x86-amd": [("linux0", 2, 256, CLOUD), ("linux1", 2, 256, CLOUD)],
     "bochs-x86-solo4": [("linux0", 4, 512, CLOUD)],
     "bochs-x86-trio": [("linux0", 1, 128, CLOUD), ("linux1", 1, 128, CLOUD), ("linux2", 2, 128, CLOUD)],
     "qemu-x86-mixed": [("linux0", 2, 512, CLOUD), ("linux1", 2, 512, GENERIC)],

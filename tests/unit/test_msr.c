@@ -31,9 +31,9 @@ static bool is_lvt(uint32_t msr)
 static bool is_readable(uint32_t msr)
 {
 	static const uint32_t others[] = {
-		0x10,       0x1b,       0x8b,       0xfe,       0x179,      0x17a,
-		0x1d9,      0xda0,      0x802,      0x80d,      0x830,      0xc0000080,
-		0xc0010010, 0xc0010015, 0xc0010055, 0xc0011029, 0x4b564d00, 0x4b564d01,
+		0x10,       0x1b,       0x8b,       0xfe,       0x179,      0x17a,      0x1d9,
+		0xda0,      0x802,      0x80d,      0x830,      0xc0000080, 0xc0010010, 0xc0010015,
+		0xc001001f, 0xc0010055, 0xc0011029, 0x4b564d00, 0x4b564d01,
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(others); i++)
@@ -196,6 +196,8 @@ static void amds_configuration_is_what_linux_expects(void **state)
 	assert_int_equal(value_of(0xc0010015), BIT(24) | 0x10);
 	assert_true(can_write(0xc0010015, BIT(24)));
 	assert_int_equal(value_of(0xc0010015), BIT(24));
+	assert_int_equal(value_of(0xc001001f), UINT64_C(1) << 46); /* EnableCf8ExtCfg */
+	assert_false(can_write(0xc001001f, 0));
 	assert_int_equal(value_of(0xc0011029), 2);
 	assert_true(can_write(0xc0011029, 2));
 	assert_false(can_write(0xc0011029, 0));
@@ -208,7 +210,8 @@ static void amds_configuration_is_what_linux_expects(void **state)
 /* AMD's registers do not exist there, and the other way round (only_known_msrs_can_be_read()). */
 static void intels_configuration_is_what_linux_expects(void **state)
 {
-	static const uint32_t amds[] = { 0xc0010010, 0xc0010015, 0xc0010055, 0xc0011029 };
+	static const uint32_t amds[] = { 0xc0010010, 0xc0010015, 0xc001001f, 0xc0010055,
+					 0xc0011029 };
 
 	(void)state;
 	intel = true;

@@ -39,6 +39,7 @@
 #define MSR_TSC_AUX 0xc0000103
 #define MSR_SYSCFG 0xc0010010
 #define MSR_HWCR 0xc0010015
+#define MSR_NB_CFG 0xc001001f
 #define MSR_INT_PENDING 0xc0010055
 #define MSR_DE_CFG 0xc0011029
 
@@ -58,6 +59,7 @@
 #define FEATURE_CONTROL_LOCK BIT(0)
 #define MISC_ENABLE_CELLS (BIT(0) | BIT(11) | BIT(12)) /* fast strings; no BTS, no PEBS */
 #define HWCR_TSC_FREQ_SEL BIT(24)
+#define NB_CFG_ENABLE_CF8_EXT BIT_ULL(46)
 #define DE_CFG_LFENCE_SERIALIZE BIT(1)
 #define EFER_GUEST (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | EFER_FFXSR)
 
@@ -172,6 +174,9 @@ static enum result read_amd(const struct arch_vcpu *guest, uint32_t msr, uint64_
 	case MSR_DE_CFG: /* Linux wants LFENCE serialising, which it is made to be on every CPU that
 			    has the bit */
 		*value = DE_CFG_LFENCE_SERIALIZE;
+		return OK;
+	case MSR_NB_CFG: /* Linux switches this on, where it is off */
+		*value = NB_CFG_ENABLE_CF8_EXT;
 		return OK;
 	case MSR_SYSCFG:      /* no memory encryption, no TOP_MEM2 */
 	case MSR_INT_PENDING: /* no C1E by message */
@@ -307,6 +312,7 @@ static enum result write_msr(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 		return OK;
 	case MSR_APIC_BASE: /* x2APIC mode is locked on */
 	case MSR_DE_CFG:
+	case MSR_NB_CFG:
 	case MSR_MISC_ENABLE:
 	case MSR_MCG_STATUS:
 	case MSR_DEBUGCTL:
