@@ -60,6 +60,30 @@ def test_a_large_cell_has_all_its_memory_in_large_pages():
                       timeout=600)
 
 
+#: Boot options that take something away: without SMP there is no I/O APIC either, and the 8259 interrupts.
+REDUCED = ["nosmp", "noxsave", "maxcpus=1"]
+
+
+@pytest.mark.parametrize("board", ["qemu-q35", "bochs-i440fx"])
+def test_guests_that_do_with_less(board):
+    """Kernels told to leave out SMP, XSAVE or their second CPU boot, each beside the others, with a working console."""
+    text = (build.TOP / "configs/bochs-x86-trio.dts").read_text(encoding="utf-8")
+    text = text.replace("boards/bochs-i440fx.dtsi", f"boards/{board}.dtsi")
+    for number, option in enumerate(REDUCED):
+        text = text.replace(f"bulkhead.cell=linux{number}", f"bulkhead.cell=linux{number} {option}")
+    config = build.WORK / f"reduced-{board}.dts"
+    config.write_text(text, encoding="utf-8")
+    with start(build.system(str(config.relative_to(build.TOP)))) as machine:
+        for number, option in enumerate(REDUCED):
+            cell = f"linux{number}"
+            machine.wait_cell(cell, "Enter 'help' for a list", timeout=600)
+            found = machine.shell(cell, number, "echo less: $(grep -cw xsave /proc/cpuinfo) $(nproc) "
+                                  "$(grep -w 4: /proc/interrupts)", r"^less: (\d+) (\d+) 4: .* (\S+-A?PIC)")
+            assert found.groups() == ("0" if option == "noxsave" else "1", "1",
+                                      "XT-PIC" if option == "nosmp" else "IO-APIC")
+            assert any(f" {option}" in line for line in machine.cell_lines(cell))
+
+
 def test_uart_passthrough_is_seen_in_its_cell_and_nowhere_else():
     """linux1 drives the physical COM2 by interrupt; linux0 finds nothing at COM2's ports."""
     folder = build.system("configs/qemu-x86-uart.dts")

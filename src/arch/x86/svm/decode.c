@@ -25,6 +25,7 @@ static const struct decoding decodings[] = {
 	{ SVM_EXIT_INVD, EXIT_STATE, 2 },
 	{ SVM_EXIT_RDPMC, EXIT_STATE, 2 },
 	{ SVM_EXIT_MC, EXIT_MACHINE_CHECK, 0 },
+	{ SVM_EXIT_INTR, EXIT_WINDOW, 0 },
 	{ SVM_EXIT_VINTR, EXIT_WINDOW, 0 },
 	{ SVM_EXIT_IRET, EXIT_WINDOW, 0 },
 	{ SVM_EXIT_DB, EXIT_WINDOW, 0 },

@@ -195,15 +195,17 @@ static void svm_nmi_window(struct arch_vcpu *guest, bool on)
 		svm->guest.intercepts[0] &= ~INTERCEPT_IRET;
 }
 
+/* QEMU forgets V_IRQ when it delivers a physical interrupt: as long as the window is asked for,
+ * that exits too. It stays pending, and comes after the one that waited. */
 static void svm_intr_window(struct arch_vcpu *guest, bool on)
 {
 	struct vmcb *vmcb = &svm_of(guest)->guest;
 
 	if (on) {
-		vmcb->intercepts[0] |= INTERCEPT_VINTR;
+		vmcb->intercepts[0] |= INTERCEPT_INTR | INTERCEPT_VINTR;
 		vmcb->vintr |= VINTR_V_IRQ | VINTR_IGNORE_TPR;
 	} else {
-		vmcb->intercepts[0] &= ~INTERCEPT_VINTR;
+		vmcb->intercepts[0] &= ~(INTERCEPT_INTR | INTERCEPT_VINTR);
 		vmcb->vintr &= ~(VINTR_V_IRQ | VINTR_IGNORE_TPR);
 	}
 }
@@ -251,6 +253,7 @@ static void handle_own(struct vcpu *vcpu, struct svm_vcpu *svm)
 	case SVM_EXIT_RDPMC:
 		vcpu_inject_exception(guest, VECTOR_GP, 0);
 		break;
+	case SVM_EXIT_INTR:
 	case SVM_EXIT_VINTR:
 		svm_intr_window(guest, false);
 		break;

@@ -6,6 +6,7 @@
 #include "core/types.h"
 
 /* vmcb.intercepts[0] at 00Ch */
+#define INTERCEPT_INTR BIT(0)
 #define INTERCEPT_NMI BIT(1)
 #define INTERCEPT_INIT BIT(3)
 #define INTERCEPT_VINTR BIT(4)
@@ -36,6 +37,7 @@
 enum svm_exit_code {
 	SVM_EXIT_DB = 0x41,
 	SVM_EXIT_MC = 0x52,
+	SVM_EXIT_INTR = 0x60,
 	SVM_EXIT_NMI = 0x61,
 	SVM_EXIT_INIT = 0x63,
 	SVM_EXIT_VINTR = 0x64,
