@@ -106,7 +106,12 @@ void boot_main(uint32_t magic, uint32_t address)
 	console_init(table);
 	log_printf("Bulkhead %s: %s (%s)\n", BULKHEAD_VERSION, table->name, table->source);
 	if (boot_info_read(&info, magic, address) != 0)
-		refuse("the loader is neither multiboot2 nor PVH, or its hand-over is damaged");
+		refuse("the loader is none of multiboot2, PVH and Bulkhead's own for UEFI, or its "
+		       "hand-over is damaged");
+	if (info.framebuffer.size)
+		log_printf("frame buffer of %ux%u pixels at 0x%lx, %u bytes a line\n",
+			   info.framebuffer.width, info.framebuffer.height,
+			   (unsigned long)info.framebuffer.base, info.framebuffer.line_size);
 	if (board_check(&info) != 0)
 		refuse("refused to start");
 	cpu_init_idt();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "boot_info.h"
 #include "core/string.h"
+#include "efi_handover.h"
 
 #define MB2_BOOTLOADER_MAGIC 0x36d76289u
 #define MB2_TAG_END 0
@@ -12,6 +13,8 @@
 #define PVH_MAGIC 0x336ec578u
 #define PVH_MAX_ENTRIES 0x10000u /* a longer memory map is damaged */
 
+#define EFI_MAX_MAP_SIZE 0x100000u /* a longer memory map is damaged */
+
 #define LOW_4G 0x100000000u /* what the boot page table maps */
 
 /* RSDP: ACPI 6.5, 5.2.5.3 */
@@ -19,7 +22,7 @@
 #define RSDP_SIZE 20
 #define RSDP_SIZE_2 36 /* from revision 2 on */
 
-#define MEMORY_USABLE 1u /* the same number in both protocols: ACPI's AddressRangeMemory */
+#define MEMORY_USABLE 1u /* for multiboot2 and PVH the same: ACPI's AddressRangeMemory */
 
 struct mb2_tag {
 	uint32_t type;
@@ -53,9 +56,22 @@ struct pvh_memmap_entry {
 	uint32_t reserved;
 };
 
+/* Neighbours become one range: UEFI firmware tells RAM in a hundred pieces of various types. */
 static void add_ram(struct boot_info *info, uint64_t base, uint64_t size)
 {
-	if (info->nr_ram == BOOT_MAX_RANGES || base + size < base)
+	if (size == 0 || base + size < base)
+		return;
+	for (unsigned int i = 0; i < info->nr_ram; i++) {
+		struct boot_range *ram = &info->ram[i];
+
+		if (base != ram->base + ram->size && base + size != ram->base)
+			continue;
+		if (base < ram->base)
+			ram->base = base;
+		ram->size += size;
+		return;
+	}
+	if (info->nr_ram == BOOT_MAX_RANGES)
 		return;
 	info->ram[info->nr_ram].base = base;
 	info->ram[info->nr_ram].size = size;
@@ -133,6 +149,73 @@ static int read_pvh(struct boot_info *info, uint64_t address)
 	return 0;
 }
 
+/*
+ * Whether memory is RAM once the firmware's boot services have ended: for the types, ACPI 6.5,
+ * 15.3; what is not write-back or has another purpose (UEFI 2.10, 7.2.3) is no RAM for cells.
+ */
+static bool is_efi_ram(const struct efi_memory_descriptor *memory)
+{
+	if ((memory->attributes & (EFI_MEMORY_WB | EFI_MEMORY_SP | EFI_MEMORY_RUNTIME)) !=
+	    EFI_MEMORY_WB)
+		return false;
+	switch (memory->type) {
+	case EFI_LOADER_CODE:
+	case EFI_LOADER_DATA:
+	case EFI_BOOT_SERVICES_CODE:
+	case EFI_BOOT_SERVICES_DATA:
+	case EFI_CONVENTIONAL_MEMORY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int read_efi_map(struct boot_info *info, const struct efi_handover *handover)
+{
+	struct efi_memory_descriptor memory = { .type = EFI_RESERVED_MEMORY };
+
+	if (handover->descriptor_version != EFI_DESCRIPTOR_VERSION ||
+	    handover->descriptor_size < sizeof(memory) || handover->map_size == 0 ||
+	    handover->map_size > EFI_MAX_MAP_SIZE ||
+	    handover->map_size % handover->descriptor_size || handover->map >= LOW_4G ||
+	    handover->map_size > LOW_4G - handover->map)
+		return -EINVAL;
+	for (uint32_t at = 0; at < handover->map_size; at += handover->descriptor_size) {
+		memcpy(&memory, (const void *)(handover->map + at), sizeof(memory));
+		if ((memory.physical & ~PAGE_MASK) ||
+		    memory.pages > (UINT64_MAX - memory.physical) >> PAGE_SHIFT)
+			return -EINVAL;
+		if (is_efi_ram(&memory))
+			add_ram(info, memory.physical, memory.pages << PAGE_SHIFT);
+	}
+	return 0;
+}
+
+static int read_efi(struct boot_info *info, uint64_t address)
+{
+	struct efi_handover handover = { .magic = 0 };
+
+	info->loader = "UEFI";
+	if (address > LOW_4G - sizeof(handover))
+		return -EINVAL;
+	memcpy(&handover, (const void *)address, offsetof(struct efi_handover, map));
+	if (handover.magic != EFI_HANDOVER_MAGIC || handover.version != EFI_HANDOVER_VERSION ||
+	    handover.size < sizeof(handover))
+		return -EINVAL;
+	memcpy(&handover, (const void *)address, sizeof(handover));
+	if (handover.framebuffer + handover.framebuffer_size < handover.framebuffer ||
+	    (uint64_t)handover.line_size * handover.height > handover.framebuffer_size ||
+	    handover.line_size / 4 < handover.width)
+		return -EINVAL;
+	info->rsdp = handover.rsdp;
+	info->framebuffer.base = handover.framebuffer;
+	info->framebuffer.size = handover.framebuffer_size;
+	info->framebuffer.width = handover.width;
+	info->framebuffer.height = handover.height;
+	info->framebuffer.line_size = handover.line_size;
+	return read_efi_map(info, &handover);
+}
+
 int boot_info_read(struct boot_info *info, uint32_t magic, uint64_t address)
 {
 	memset(info, 0, sizeof(*info));
@@ -140,6 +223,8 @@ int boot_info_read(struct boot_info *info, uint32_t magic, uint64_t address)
 		return -EINVAL;
 	if (magic == MB2_BOOTLOADER_MAGIC)
 		return read_mb2(info, address);
+	if (magic == EFI_HANDOVER_MAGIC)
+		return read_efi(info, address);
 	return magic == 0 ? read_pvh(info, address) : -EINVAL;
 }
 

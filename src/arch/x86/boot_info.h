@@ -12,17 +12,28 @@ struct boot_range {
 	uint64_t size;
 };
 
+/* A frame buffer of 32 bits a pixel that the firmware has set up. */
+struct boot_framebuffer {
+	uint64_t base;
+	uint64_t size; /* 0: there is none */
+	uint32_t width;
+	uint32_t height;
+	uint32_t line_size; /* bytes from line to line */
+};
+
 struct boot_info {
 	const char *loader;
-	struct boot_range ram[BOOT_MAX_RANGES]; /* usable RAM */
+	struct boot_range ram[BOOT_MAX_RANGES]; /* usable RAM, neighbours joined */
 	unsigned int nr_ram;
 	uint64_t rsdp; /* physical address of the ACPI RSDP, 0 if unknown */
+	struct boot_framebuffer framebuffer;
 };
 
 /*
- * Reads the hand-over of a multiboot2 (magic 0x36d76289) or PVH (magic 0) loader at physical
- * @address. Returns 0, or -EINVAL when the data is neither or is damaged. Sources: Multiboot2
- * Specification 2.0, 3.6; Xen's public/arch-x86/hvm/start_info.h.
+ * Reads the hand-over of a multiboot2 (magic 0x36d76289) or PVH (magic 0) loader or of Bulkhead's
+ * EFI application (efi_handover.h) at physical @address. Returns 0, or -EINVAL when the data is
+ * none of them or is damaged. Sources: Multiboot2 Specification 2.0, 3.6; Xen's
+ * public/arch-x86/hvm/start_info.h; UEFI Specification 2.10, 7.2.
  */
 int boot_info_read(struct boot_info *info, uint32_t magic, uint64_t address);
 
