@@ -73,7 +73,7 @@ struct board_config {
 	const char *source;
 	const uint32_t *cpus; /* hardware CPU ids of the whole board; [0] is the boot CPU */
 	unsigned int nr_cpus;
-	const struct mem_region *memory; /* RAM that must exist (gpa = hpa) */
+	const struct mem_region *memory; /* its RAM (gpa = hpa) */
 	unsigned int nr_memory;
 	struct arch_board arch;
 };

@@ -86,12 +86,13 @@ def test_power_off_of_all_cells_ends_the_machine(machine):
 
 @pytest.mark.parametrize("config, change, says", [
     (QEMU_DUO, {"-smp": "2"}, r"CPU with APIC id 3: not in this machine, which has 2 CPUs"),
-    (QEMU_DUO, {"-m": "1024"}, r"RAM 0x100000 to 0x7fdfffff .*: the machine has no usable RAM at 0x3f"),
+    (QEMU_DUO, {"-m": "1024"}, r"RAM 0x22300000 to 0x421fffff \(linux1, .*\): the machine has no usable RAM at 0x3f"),
     (QEMU_DUO, {"-cpu": "max,-svm"}, r"lacks a virtualisation extension"),
     (QEMU_DUO, {"-cpu": "max,-npt"}, r"lacks nested paging"),
     (QEMU_DUO, {"-cpu": "max,-x2apic"}, r"lacks x2APIC"),
     (BOCHS_DUO, {"count=4": "count=2"}, r"CPU with APIC id 3: not in this machine, which has 2 CPUs"),
-    (BOCHS_DUO, {"megs: 1024": "megs: 512"}, r"RAM 0x100000 to 0x3fefffff .*: the machine has no usable RAM at 0x1f"),
+    (BOCHS_DUO, {"megs: 1024": "megs: 512"},
+     r"RAM 0x12300000 to 0x221fffff \(linux1, .*\): the machine has no usable RAM at 0x1f"),
     (BOCHS_DUO, {"corei7_haswell_4770": "corei5_lynnfield_750"}, r"lacks"),
 ])
 def test_a_wrong_board_is_refused(config, change, says):

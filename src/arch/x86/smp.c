@@ -9,7 +9,6 @@
 #include "timing.h"
 #include "x86.h"
 
-#define TRAMPOLINE 0x8000u /* page aligned, below 1 MiB: no cell owns that memory */
 #define INIT_DELAY_NS 10000000ull
 #define SIPI_DELAY_NS 200000ull
 #define ANSWER_TIMEOUT_NS (2 * NSEC_PER_SEC)
@@ -43,7 +42,7 @@ static int start_one(unsigned int index)
 	apic_send(id, DELIVERY_INIT << 8 | ICR_ASSERT);
 	timing_delay(INIT_DELAY_NS);
 	for (int attempt = 0; attempt < 2; attempt++) {
-		apic_send(id, DELIVERY_SIPI << 8 | ICR_ASSERT | TRAMPOLINE >> PAGE_SHIFT);
+		apic_send(id, DELIVERY_SIPI << 8 | ICR_ASSERT | SMP_TRAMPOLINE >> PAGE_SHIFT);
 		timing_delay(SIPI_DELAY_NS);
 		if (__atomic_load_n(&started, __ATOMIC_ACQUIRE) != index)
 			return 0;
@@ -58,7 +57,7 @@ static int start_one(unsigned int index)
 
 void smp_prepare(void)
 {
-	memcpy((void *)(uint64_t)TRAMPOLINE, trampoline_start,
+	memcpy((void *)(uint64_t)SMP_TRAMPOLINE, trampoline_start,
 	       (size_t)(trampoline_end - trampoline_start));
 	ap_boot_stack = (uint32_t)(uint64_t)boot_stack_top;
 }

@@ -3,6 +3,8 @@
 #ifndef ARCH_SMP_H
 #define ARCH_SMP_H
 
+#define SMP_TRAMPOLINE 0x8000u /* page aligned, below 1 MiB: no cell owns that memory */
+
 /* Puts the code that they start with below 1 MiB; while the boot page table is loaded. */
 void smp_prepare(void);
 
