@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/core/log.c src/core/console_format.c */
+/* sources: src/core/log.c src/core/format.c src/core/console_format.c */
 /*
  * Tests of core/console.c and core/console_format.c: what the terminal and the cells get. Lines
  * that wait are in test_console_hold.c; how the console does under load is in test_log.c.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/core/log.c src/core/console_format.c */
+/* sources: src/core/log.c src/core/format.c src/core/console_format.c */
 /* Tests of core/console.c: lines of other cells that wait for the end of the focused cell's. */
 #include "fake_console.h"
 

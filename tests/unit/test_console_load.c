@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/core/log.c src/core/console_format.c */
+/* sources: src/core/log.c src/core/format.c src/core/console_format.c */
 /* flags: -pthread */
 /* Log and console together under load: random traffic, several CPUs. */
 #include "busy_console.h"
