@@ -32,9 +32,10 @@ include images/Makefile
 
 # --- The hypervisor -----------------------------------------------------------------------------
 
+EFI_DIR := src/arch/$(ARCH)/efi
 CORE_SOURCES := $(sort $(wildcard src/core/*.c))
 VDEV_SOURCES := $(sort $(wildcard src/vdev/*.c))
-ARCH_SOURCES := $(sort $(wildcard src/arch/$(ARCH)/*.[cS] src/arch/$(ARCH)/*/*.[cS]))
+ARCH_SOURCES := $(filter-out $(EFI_DIR)/%,$(sort $(wildcard src/arch/$(ARCH)/*.[cS] src/arch/$(ARCH)/*/*.[cS])))
 OBJECTS := $(patsubst %,$(OBJ)/%.o,$(CORE_SOURCES) $(VDEV_SOURCES) $(ARCH_SOURCES))
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror
@@ -105,6 +106,46 @@ $(OUT)/bulkhead.elf: $(OUT)/hypervisor.ld $(OBJECTS) $(OUT)/partition.o $(OUT)/i
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -T $(OUT)/hypervisor.ld $(filter %.o,$^) -o $@.tmp
 	@mv $@.tmp $@
+
+# --- The same as an EFI application -------------------------------------------------------------
+
+# A small program of its own that carries bulkhead.elf; position independent, see efi.ld.
+EFI_SOURCES := $(filter-out %/payload.S,$(wildcard $(EFI_DIR)/*.[cS])) src/arch/$(ARCH)/boot_info.c \
+	src/core/format.c src/core/string.c
+EFI_OBJECTS := $(patsubst %,$(OBJ)/efi/%.o,$(EFI_SOURCES))
+EFI_CFLAGS := $(filter-out -g -fno-pic -mcmodel=small,$(CFLAGS)) -fpie -fvisibility=hidden
+EFI_LDFLAGS := -nostdlib -pie -Wl,--no-dynamic-linker -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--gc-sections \
+	-Wl,-z,norelro
+OBJCOPY := objcopy
+
+$(OBJ)/efi/%.c.o: %.c | $(BUILD)/.setup-build
+	$(call say,CC,$< (EFI))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(EFI_CFLAGS) -MMD -MP -c $< -o $@
+
+$(OBJ)/efi/%.S.o: %.S | $(BUILD)/.setup-build
+	$(call say,AS,$< (EFI))
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -MMD -MP -c $< -o $@
+
+-include $(EFI_OBJECTS:.o=.d)
+$(EFI_OBJECTS): Makefile
+
+$(OUT)/payload.elf: $(OUT)/bulkhead.elf
+	$(Q)$(OBJCOPY) --strip-all $< $@
+
+$(OUT)/payload.o: $(EFI_DIR)/payload.S $(OUT)/payload.elf $(GEN)/layout.h
+	$(call say,AS,$<)
+	$(Q)$(CC) -I$(GEN) -DPAYLOAD='"$(OUT)/payload.elf"' -c $< -o $@
+
+$(OUT)/bulkhead.efi: $(EFI_DIR)/efi.ld $(EFI_OBJECTS) $(OUT)/payload.o
+	$(call say,EFI,$@)
+	$(Q)$(CC) $(EFI_LDFLAGS) -T $< $(filter %.o,$^) -o $(OUT)/efi.elf
+	$(Q)$(OBJCOPY) -O binary $(OUT)/efi.elf $@.tmp
+	@mv $@.tmp $@
+
+.PHONY: efi
+efi: $(OUT)/bulkhead.efi
 
 # --- Test kernels and deliberately faulty hypervisors -------------------------------------------
 

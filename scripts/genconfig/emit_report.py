@@ -15,14 +15,17 @@ WIDTH = 46
 
 
 def layout_h(plan: Plan, banner: str) -> str:
-    """The hypervisor's place, for the linker script: plain numbers."""
-    memory = plan.system.hypervisor.memory
-    assert memory
+    """The hypervisor's place, for the linker script, and what its loader says of it: no types."""
+    memory, uart = plan.system.hypervisor.memory, plan.system.console
+    assert memory and uart
     return (
         f"/* SPDX-License-Identifier: Apache-2.0 */\n/* {banner} */\n"
         "#ifndef LAYOUT_H\n#define LAYOUT_H\n\n"
-        f"#define BULKHEAD_BASE {memory.base:#x}\n#define BULKHEAD_SIZE "
-        f"{memory.size:#x}\n\n#endif\n"
+        f"#define BULKHEAD_BASE {memory.base:#x}\n"
+        f"#define BULKHEAD_SIZE {memory.size:#x}\n\n"
+        f'#define BULKHEAD_SYSTEM "{plan.system.name}"\n'
+        f"#define BULKHEAD_CONSOLE_PORT {uart.ports[0].base:#x}\n"
+        f"#define BULKHEAD_CONSOLE_BAUD {uart.baud}\n\n#endif\n"
     )
 
 

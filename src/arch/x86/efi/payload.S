@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What differs from system to system: the hypervisor's ELF file, and what layout.h says of it. */
+#include "layout.h"
+
+	.section .rodata.payload, "a", @progbits
+	.globl payload_system, payload_console_port, payload_console_baud
+	.globl payload_start, payload_end
+payload_system:
+	.asciz BULKHEAD_SYSTEM
+	.balign 4
+payload_console_port:
+	.long BULKHEAD_CONSOLE_PORT
+payload_console_baud:
+	.long BULKHEAD_CONSOLE_BAUD
+	.balign 16
+payload_start:
+	.incbin PAYLOAD
+payload_end:
+
+	.section .note.GNU-stack, "", @progbits
