@@ -3,7 +3,7 @@
 # Bulkhead. `make help` lists what can be made. Everything made goes below build/:
 #
 #   build/obj-<compiler>/   objects that all systems share
-#   build/<system>/         one folder a system: gen/ (from its DTS), bulkhead.elf, bulkhead.iso
+#   build/<system>/         one folder a system: gen/ (from its DTS), bulkhead.elf, bulkhead.iso, bulkhead.efi
 #   build/images/           guest kernels and initramfs (images/Makefile)
 #   build/tests/            test programs
 #
@@ -196,14 +196,14 @@ GDB_PORT ?= 1234
 gdb: $(OUT)/bulkhead.elf | $(BUILD)/.setup-run $(BUILD)/.setup-test
 	$(Q)scripts/gdb.sh $(OUT) $(GDB_PORT) $(QEMU) $(qemu_args)
 
-# GRUB's rescue image: starts from CD and USB stick, by BIOS.
+# GRUB's rescue image: starts from CD and USB stick, by BIOS and by UEFI.
 .PHONY: iso
 iso: $(OUT)/bulkhead.iso
 $(OUT)/%.iso: $(OUT)/%.elf images/grub.cfg | $(BUILD)/.setup-test
 	$(call say,ISO,$@)
 	@rm -rf $@.d && mkdir -p $@.d/boot/grub
 	@cp $< $@.d/boot/bulkhead.elf && cp images/grub.cfg $@.d/boot/grub/grub.cfg
-	$(Q)grub-mkrescue -d /usr/lib/grub/i386-pc -o $@.tmp $@.d >$@.log 2>&1 || { cat $@.log; exit 1; }
+	$(Q)grub-mkrescue -o $@.tmp $@.d >$@.log 2>&1 || { cat $@.log; exit 1; }
 	@mv $@.tmp $@ && rm -rf $@.d $@.log
 
 .PHONY: list
@@ -250,10 +250,11 @@ clean:
 help:
 	@echo 'make                       builds the default system, $(CONFIG)'
 	@echo 'make run                   builds it, guests and all, and starts it in QEMU (or Bochs)'
-	@echo 'make CONFIG=configs/x.dts  builds another one (with run, gdb, iso: uses it)'
+	@echo 'make CONFIG=configs/x.dts  builds another one (with run, gdb, iso, efi: uses it)'
 	@echo 'make list                  names the systems and says what each shows'
 	@echo 'make gdb                   starts it under gdb: "help bulkhead" there lists the commands'
-	@echo 'make iso                   makes build/<system>/bulkhead.iso, which GRUB boots'
+	@echo 'make iso                   makes build/<system>/bulkhead.iso, which GRUB boots, by BIOS and UEFI'
+	@echo 'make efi                   makes build/<system>/bulkhead.efi, which UEFI firmware starts'
 	@echo 'make test [T=unit|smoke|isolation|lint]   runs the tests, or a part'
 	@echo 'make bench                 measures: instructions of a boot, exits per second, size'
 	@echo 'make images                makes the guest images alone'
