@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 
-from harness import build
+from harness import build, uefi
 from harness.machine import Bulkhead, Machine
 from harness.selfcheck import parse
 
@@ -18,22 +18,28 @@ BOCHS = str(build.TOP / "scripts/bochs.py")
 #: Nothing but serial consoles; a machine that resets itself or switches itself off stays there to be looked at.
 HEADLESS = ["-nographic", "-nic", "none", "-action", "reboot=shutdown,shutdown=pause"]
 
+#: QEMU's arguments for what starts the system in a folder.
+LOADERS = {
+    "kernel": lambda folder: ["-kernel", str(folder / "bulkhead.elf")],
+    "cdrom": lambda folder: ["-cdrom", str(folder / "bulkhead.iso")],
+    "uefi": lambda folder: [*uefi.firmware(), *uefi.disk(folder / "bulkhead.efi")],
+    "uefi-cdrom": lambda folder: [*uefi.firmware(), "-cdrom", str(folder / "bulkhead.iso")],
+}
+
 
 def start(folder, extra=(), replace=None, loader="kernel"):
     """
     Runs a built system in the emulator of its board; returns a Bulkhead.
 
     @replace: what the machine has differently: values of QEMU's options, {"-smp": "2"}, or pieces of Bochs'
-    configuration, {"count=4": "count=2"}. @extra, @loader: QEMU alone.
+    configuration, {"count=4": "count=2"}. @extra, @loader (a key of LOADERS): QEMU alone.
     """
     if build.bochsrc(folder):
         return Bulkhead(bochs(folder.name, build.bochsrc(folder), folder / "bulkhead.iso", replace), folder.name, False)
     arguments = build.qemu_arguments(folder)
     for option, value in (replace or {}).items():
         arguments[arguments.index(option) + 1] = value
-    image = ["-kernel", str(folder / "bulkhead.elf")] if loader == "kernel" else \
-        ["-cdrom", str(folder / "bulkhead.iso")]
-    return Bulkhead([QEMU, *arguments, *HEADLESS, *image, *extra], folder.name)
+    return Bulkhead([QEMU, *arguments, *HEADLESS, *LOADERS[loader](folder), *extra], folder.name)
 
 
 def bochs(name, configuration, iso, replace=None):
