@@ -9,6 +9,7 @@ set -euo pipefail
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 readonly here
 readonly KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+readonly APT_HELPER=/usr/lib/apt/apt-helper
 readonly INDEX_MINUTES=1440 # how long a package index is used before it is fetched again
 
 usage()
@@ -22,6 +23,7 @@ the folder DEST. A DEST that does not exist yet appears only when it is complete
   --arch ARCH      architecture of the packages (default: this machine's)
   --with-depends   all they depend on too (no recommended packages)
   --meta           PACKAGEs are meta packages: take the one package each depends on instead
+  --source         PACKAGEs are source packages: their tar archives, as they are
   --extract        unpack the packages into DEST instead of keeping them; DEST/.packages lists
                    what was unpacked (names of the .deb files: package, version, architecture)
   --refresh        fetch the package index even when the cached one is less than a day old
@@ -78,8 +80,13 @@ write_apt_config()
 
 	mkdir -p "$state/lists/partial" "$state/none"
 	: >"$state/status"
-	printf 'deb [arch=%s target=Packages signed-by=%s] %s %s main\n' \
-		"$arch" "$KEYRING" "$mirror" "$suite" >"$state/sources.list"
+	if [[ -n $source ]]; then
+		printf 'deb-src [target=Sources signed-by=%s] %s %s main\n' \
+			"$KEYRING" "$mirror" "$suite" >"$state/sources.list"
+	else
+		printf 'deb [arch=%s target=Packages signed-by=%s] %s %s main\n' \
+			"$arch" "$KEYRING" "$mirror" "$suite" >"$state/sources.list"
+	fi
 	# This is read after the system's configuration, whose proxies and credentials it keeps and
 	# whose hooks, pins and choice of release it drops.
 	cat >"$state/apt.conf" <<END
@@ -155,7 +162,7 @@ update_index()
 	for mirror in "${mirrors[@]}"; do
 		select_mirror "$mirror"
 		index_is_fresh && return
-		say "package index of $suite/$arch"
+		say "package index of $suite/$kind"
 		if private_apt apt_get update; then
 			touch "$state/updated"
 			return
@@ -166,12 +173,12 @@ update_index()
 	for mirror in "${mirrors[@]}"; do
 		select_mirror "$mirror"
 		if [[ -e $state/updated ]]; then
-			say "cannot refresh the index of $suite/$arch: using the one from" \
+			say "cannot refresh the index of $suite/$kind: using the one from" \
 				"$(date -r "$state/updated" +%F)"
 			return
 		fi
 	done
-	die "no package index of $suite/$arch: is the network up, and is there such a suite?" \
+	die "no package index of $suite/$kind: is the network up, and is there such a suite?" \
 		"(BULKHEAD_MIRROR chooses another Debian archive)"
 }
 
@@ -181,7 +188,7 @@ select_mirror()
 	local id
 
 	id=$(printf '%s' "$1" | cksum | cut -d' ' -f1)
-	state=$cache/apt/$suite-$arch-$id
+	state=$cache/apt/$suite-$kind-$id
 	mkdir -p "$state"
 	exec 9>"$state/lock"
 	flock 9
@@ -219,11 +226,26 @@ resolve_packages()
 # Lists what would be downloaded as lines "'URI' FILE SIZE HASH".
 list_files()
 {
-	if [[ -n $with_depends ]]; then
+	if [[ -n $source ]]; then
+		# Not the description, which not every mirror keeps: the index has its contents.
+		apt_get -qq source --download-only --print-uris "${wanted[@]}" | grep '\.tar\.'
+	elif [[ -n $with_depends ]]; then
 		apt_get -qq install --download-only --print-uris "${wanted[@]}"
 	else
 		(cd "$work/debs" && apt_get -qq download --print-uris "${wanted[@]}")
 	fi
+}
+
+# Downloads the source archives of $work/list; the hashes are the signed index's.
+download_sources()
+{
+	local uri file hash
+
+	while read -r uri file _ hash; do
+		uri=${uri#\'}
+		private_apt "$APT_HELPER" -c "$state/apt.conf" download-file "${uri%\'}" \
+			"$work/debs/$file" "$hash" || return 1
+	done <"$work/list"
 }
 
 # Downloads the packages into $work/debs; fails without a message of its own.
@@ -237,13 +259,15 @@ download()
 		"$work/list")
 	[[ $count -gt 0 ]] || return 1
 
-	say "${wanted[*]} of $suite/$arch: $count file(s), $(((bytes + 999999) / 1000000)) MB"
-	if [[ -n $with_depends ]]; then
+	say "${wanted[*]} of $suite/$kind: $count file(s), $(((bytes + 999999) / 1000000)) MB"
+	if [[ -n $source ]]; then
+		download_sources || return 1
+	elif [[ -n $with_depends ]]; then
 		private_apt apt_get install --download-only "${wanted[@]}" || return 1
 	else
 		(cd "$work/debs" && private_apt apt_get download "${wanted[@]}") || return 1
 	fi
-	[[ $(find "$work/debs" -maxdepth 1 -name '*.deb' | wc -l) -eq $count ]]
+	[[ $(find "$work/debs" -maxdepth 1 -name '*.deb' -o -name '*.tar.*' | wc -l) -eq $count ]]
 }
 
 # Moves the result, unpacked if so wished, to $dest.
@@ -253,7 +277,7 @@ deliver()
 
 	mkdir "$work/out"
 	if [[ -z $extract ]]; then
-		mv "$work/debs"/*.deb "$work/out/"
+		find "$work/debs" -maxdepth 1 -type f -name '*.*' -exec mv -t "$work/out" {} +
 	else
 		say "unpacking"
 		for deb in "$work/debs"/*.deb; do
@@ -271,7 +295,7 @@ deliver()
 
 parse_arguments()
 {
-	arch='' with_depends='' meta='' extract='' refresh=''
+	arch='' with_depends='' meta='' extract='' source='' refresh=''
 	while [[ $# -gt 0 ]]; do
 		case $1 in
 		--arch)
@@ -282,6 +306,7 @@ parse_arguments()
 		--with-depends) with_depends=1 ;;
 		--meta) meta=1 ;;
 		--extract) extract=1 ;;
+		--source) source=1 ;;
 		--refresh) refresh=1 ;;
 		--help | -h)
 			usage
@@ -293,6 +318,8 @@ parse_arguments()
 		shift
 	done
 	[[ $# -ge 3 ]] || bad_usage "SUITE, DEST and at least one PACKAGE are needed"
+	[[ -z $source || -z $with_depends$meta$extract ]] ||
+		bad_usage "--source goes with none of --with-depends, --meta and --extract"
 	suite=$1 dest=$2
 	shift 2
 	packages=("$@")
@@ -311,6 +338,8 @@ check_tools()
 	[[ -r $KEYRING ]] || die "$KEYRING is missing: install debian-archive-keyring"
 	: "${arch:=$(dpkg --print-architecture)}"
 	[[ $arch =~ ^[a-z0-9-]+$ ]] || bad_usage "'$arch' is no name of an architecture"
+	kind=${source:+source}
+	: "${kind:=$arch}"
 }
 
 main()
@@ -332,7 +361,7 @@ main()
 	if ! download; then
 		# Likely an index older than the archive: take a new one, once.
 		refresh=1
-		rm -f "$work/debs"/*.deb
+		find "$work/debs" -maxdepth 1 -type f -delete
 		update_index
 		if ! download; then
 			explain_failure

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a system in Bochs, which emulates Intel VMX: its first serial port is this terminal.
+"""Runs a system in Bochs, which emulates Intel VMX and AMD SVM: its first serial port is this terminal.
 
 usage: bochs.py [--log FILE] BOCHSRC ISO
 
 BOCHSRC is what the generator writes for a board with a `bochs` node (processor, memory); firmware,
 CD drive and serial port are added here. Ctrl-A x leaves, Ctrl-A Ctrl-A types a Ctrl-A. Taken is
-$BOCHS if it is set, else a private copy of Debian's Bochs 3 (private_copy.sh).
+$BOCHS if it is set (with its firmware in $BXSHARE), else a Bochs 3 built once from Debian's source
+with patches that its virtual machines need (bochs/recipe.sh).
 
 Exit status: 0 the machine switched itself off, or was left by Ctrl-A x; 1 it ended otherwise, and
 the end of Bochs' log is shown.
@@ -26,14 +27,13 @@ import termios
 import tty
 
 HERE = pathlib.Path(__file__).resolve().parent
-PACKAGES = ("bochs", "bochs-term", "bochsbios", "vgabios")
 ESCAPE = 0x01  # Ctrl-A
 OFF = "soft power off"  # what Bochs logs when ACPI switches the machine off
 CONNECT_SECONDS = 60
 
 CONFIG = """
 config_interface: textconfig
-display_library: rfb, options="timeout=0"
+display_library: nogui
 romimage: file={share}/BIOS-bochs-latest
 vgaromimage: file={share}/VGABIOS-lgpl-latest
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
@@ -41,6 +41,7 @@ ata0-master: type=cdrom, path={iso}, status=inserted
 boot: cdrom
 com1: enabled=1, mode=socket-client, dev=localhost:{port}
 log: {log}
+error: action=ignore
 """
 
 
@@ -50,21 +51,17 @@ def die(message):
 
 
 def find_bochs():
-    """How Bochs is run: (command, environment, folder of its firmware)."""
+    """The program and the folder of its firmware."""
     chosen = os.environ.get("BOCHS")
     if chosen:
         if not shutil.which(chosen):
             die(f"BOCHS is set to '{chosen}', which is no program")
-        return [chosen], dict(os.environ), os.environ.get("BXSHARE", "/usr/share/bochs")
-    done = subprocess.run([HERE / "private_copy.sh", *PACKAGES], check=False, stdout=subprocess.PIPE, text=True)
+        return chosen, os.environ.get("BXSHARE", "/usr/share/bochs")
+    done = subprocess.run([HERE / "built_copy.sh", HERE / "bochs"], check=False, stdout=subprocess.PIPE, text=True)
     if done.returncode:
-        die("no Bochs here: install Bochs 3 and set BOCHS to its path")
-    root, libraries = done.stdout.split()
-    plugins = f"{libraries}/bochs/plugins"
-    environment = {**os.environ, "LTDL_LIBRARY_PATH": plugins, "BXSHARE": f"{root}/usr/share/bochs"}
-    command = [f"{root}/usr/lib64/ld-linux-x86-64.so.2", "--library-path", f"{libraries}:{plugins}",
-               f"{root}/usr/bin/bochs-bin"]
-    return command, environment, environment["BXSHARE"]
+        die("no Bochs here: see above, or build Bochs 3 and set BOCHS to its path")
+    root = done.stdout.strip()
+    return f"{root}/bochs", root
 
 
 class Terminal:
@@ -137,16 +134,14 @@ def accept(listener, process):
 
 def run(folder, options):
     """Starts Bochs with its files in @folder; returns the exit status."""
-    command, environment, share = find_bochs()
+    program, share = find_bochs()
     log = pathlib.Path(options.log or folder / "log.txt").resolve()
-    # The debugger that Debian's Bochs has waits for a command.
-    (folder / "debugger").write_text("c\n", encoding="ascii")
     with socket.create_server(("localhost", 0)) as listener:
         port = listener.getsockname()[1]
         added = CONFIG.format(share=share, iso=options.iso.resolve(), port=port, log=log)
         (folder / "bochsrc").write_text(options.bochsrc.read_text(encoding="ascii") + added, encoding="utf-8")
         with open(folder / "output.txt", "wb") as output, subprocess.Popen(
-                [*command, "-q", "-f", folder / "bochsrc", "-rc", folder / "debugger"], env=environment,
+                [program, "-q", "-f", folder / "bochsrc"], env={**os.environ, "BXSHARE": share},
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=folder) as process:
             try:
                 console = accept(listener, process)
