@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules that a table can say: what values a field may have when something is the case. */
+#include "audit_checks.h"
+#include "arch_vcpu.h"
+#include "x86.h"
+
+#define AT(bit) __builtin_ctz(bit)
+
+/* What is done with rule.argument. */
+enum kind {
+	/* As many low bits as it says are 0, and the others as in enum vmx_bits. */
+	PHYSICAL,
+	SIGN, /* of a canonical address; the argument counts bits more than that */
+	CR3_BITS,
+	EFER_BITS,
+	DEBUGCTL_BITS,
+	PENDING_BITS,
+	PERF_BITS,
+	NOT_ZERO, /* the field, that is */
+	ZERO,     /* this bit */
+	ONE,      /* this bit */
+	ALIGNED,  /* low bits that are 0 */
+	BELOW,    /* that power of 2 */
+	BUT,      /* bits that must be 0, an index of but[] */
+	FIXED,    /* by this capability MSR and the next one (SDM vol. 3, A.7 and A.8) */
+	MEMORY_TYPES,
+};
+
+enum { BUT_EVENT, BUT_DPL, BUT_RTM, BUT_RFLAGS };
+static const uint64_t but[] = { 0x7ffff000, RIGHTS_DPL, 0xefff, 0xffffffffffc08028 };
+
+/* One rule a line, which clang-format would not do. */
+/* clang-format off */
+static const struct rule {
+	uint16_t field;
+	uint16_t when;
+	uint8_t section : 4;
+	uint8_t kind : 4;
+	uint8_t argument;
+} rules[] = {
+	{ VMCS_IO_BITMAP_A, WHEN(CPU, IO_BITMAPS), EXEC, PHYSICAL, 12 },
+	{ VMCS_IO_BITMAP_B, WHEN(CPU, IO_BITMAPS), EXEC, PHYSICAL, 12 },
+	{ VMCS_MSR_BITMAP, WHEN(CPU, MSR_BITMAPS), EXEC, PHYSICAL, 12 },
+	{ VMCS_VIRTUAL_APIC, WHEN(CPU, TPR_SHADOW), EXEC, PHYSICAL, 12 },
+	{ VMCS_TPR_THRESHOLD, THRESHOLD, EXEC, BELOW, 4 },
+	{ VMCS_CPU_CONTROLS, WHEN(CPU2, X2APIC), EXEC, ONE, AT(CPU_TPR_SHADOW) },
+	{ VMCS_CPU_CONTROLS, WHEN(CPU2, APIC_REGISTERS), EXEC, ONE, AT(CPU_TPR_SHADOW) },
+	{ VMCS_CPU_CONTROLS, WHEN(CPU2, INTERRUPT_DELIVERY), EXEC, ONE, AT(CPU_TPR_SHADOW) },
+	{ VMCS_PIN_CONTROLS, WHEN(PIN, VIRTUAL_NMIS), EXEC, ONE, AT(PIN_NMI_EXITING) },
+	{ VMCS_PIN_CONTROLS, WHEN(CPU, NMI_WINDOW), EXEC, ONE, AT(PIN_VIRTUAL_NMIS) },
+	{ VMCS_APIC_ACCESS, WHEN(CPU2, APIC_ACCESSES), EXEC, PHYSICAL, 12 },
+	{ VMCS_CPU_CONTROLS2, WHEN(CPU2, X2APIC), EXEC, ZERO, AT(CPU2_APIC_ACCESSES) },
+	{ VMCS_PIN_CONTROLS, WHEN(CPU2, INTERRUPT_DELIVERY), EXEC, ONE, AT(PIN_INTERRUPT_EXITING) },
+	{ VMCS_CPU_CONTROLS2, WHEN(PIN, POSTED_INTERRUPTS), EXEC,
+	  ONE, AT(CPU2_INTERRUPT_DELIVERY) },
+	{ VMCS_EXIT_CONTROLS, WHEN(PIN, POSTED_INTERRUPTS), EXEC, ONE, AT(EXIT_ACKNOWLEDGE) },
+	{ VMCS_POSTED_VECTOR, WHEN(PIN, POSTED_INTERRUPTS), EXEC, BELOW, 8 },
+	{ VMCS_POSTED_DESCRIPTOR, WHEN(PIN, POSTED_INTERRUPTS), EXEC, PHYSICAL, 6 },
+	{ VMCS_VPID, WHEN(CPU2, VPID), EXEC, NOT_ZERO, 0 },
+	{ VMCS_CPU_CONTROLS2, WHEN(CPU2, UNRESTRICTED), EXEC, ONE, AT(CPU2_EPT) },
+	{ VMCS_CPU_CONTROLS2, WHEN(CPU2, MODE_BASED_EXECUTE), EXEC, ONE, AT(CPU2_EPT) },
+	{ VMCS_CPU_CONTROLS2, WHEN(CPU2, PML), EXEC, ONE, AT(CPU2_EPT) },
+	{ VMCS_PML, WHEN(CPU2, PML), EXEC, PHYSICAL, 12 },
+	{ VMCS_VMREAD_BITMAP, WHEN(CPU2, VMCS_SHADOWING), EXEC, PHYSICAL, 12 },
+	{ VMCS_VMWRITE_BITMAP, WHEN(CPU2, VMCS_SHADOWING), EXEC, PHYSICAL, 12 },
+	{ VMCS_TSC_MULTIPLIER, WHEN(CPU2, TSC_SCALING), EXEC, NOT_ZERO, 0 },
+	{ VMCS_PIN_CONTROLS, WHEN(EXIT, SAVE_PREEMPTION_TIMER), EXITS,
+	  ONE, AT(PIN_PREEMPTION_TIMER) },
+	{ VMCS_ENTRY_CONTROLS, ALWAYS, ENTRIES, ZERO, AT(ENTRY_TO_SMM) },
+	{ VMCS_ENTRY_CONTROLS, ALWAYS, ENTRIES, ZERO, AT(ENTRY_DUAL_MONITOR) },
+	{ VMCS_ENTRY_INTERRUPTION, INJECTS, ENTRIES, BUT, BUT_EVENT },
+	{ VMCS_ENTRY_ERROR_CODE, INJECTS_ERROR, ENTRIES, BELOW, 16 },
+
+	{ VMCS_HOST_CR0, ALWAYS, HOST, FIXED, VMX_CR0_FIXED0 - VMX_BASIC },
+	{ VMCS_HOST_CR3, ALWAYS, HOST, CR3_BITS, 0 },
+	{ VMCS_HOST_CR4, ALWAYS, HOST, FIXED, VMX_CR4_FIXED0 - VMX_BASIC },
+	{ VMCS_HOST_SYSENTER_ESP, ALWAYS, HOST, SIGN, 0 },
+	{ VMCS_HOST_SYSENTER_EIP, ALWAYS, HOST, SIGN, 0 },
+	{ VMCS_HOST_PERF_GLOBAL_CTRL, WHEN(EXIT, LOAD_PERF_GLOBAL_CTRL), HOST, PERF_BITS, 0 },
+	{ VMCS_HOST_PAT, WHEN(EXIT, LOAD_PAT), HOST, MEMORY_TYPES, 0 },
+	{ VMCS_HOST_EFER, WHEN(EXIT, LOAD_EFER), HOST, EFER_BITS, 0 },
+	{ VMCS_HOST_EFER, WHEN(EXIT, LOAD_EFER), HOST, ONE, AT(EFER_LMA) },
+	{ VMCS_HOST_EFER, WHEN(EXIT, LOAD_EFER), HOST, ONE, AT(EFER_LME) },
+	{ VMCS_HOST_ES, ALWAYS, HOST_SEGMENTS, ALIGNED, 3 },
+	{ VMCS_HOST_CS, ALWAYS, HOST_SEGMENTS, ALIGNED, 3 },
+	{ VMCS_HOST_CS, ALWAYS, HOST_SEGMENTS, NOT_ZERO, 0 },
+	{ VMCS_HOST_SS, ALWAYS, HOST_SEGMENTS, ALIGNED, 3 },
+	{ VMCS_HOST_DS, ALWAYS, HOST_SEGMENTS, ALIGNED, 3 },
+	{ VMCS_HOST_FS, ALWAYS, HOST_SEGMENTS, ALIGNED, 3 },
+	{ VMCS_HOST_GS, ALWAYS, HOST_SEGMENTS, ALIGNED, 3 },
+	{ VMCS_HOST_TR, ALWAYS, HOST_SEGMENTS, ALIGNED, 3 },
+	{ VMCS_HOST_TR, ALWAYS, HOST_SEGMENTS, NOT_ZERO, 0 },
+	{ VMCS_HOST_FS_BASE, ALWAYS, HOST_SEGMENTS, SIGN, 0 },
+	{ VMCS_HOST_GS_BASE, ALWAYS, HOST_SEGMENTS, SIGN, 0 },
+	{ VMCS_HOST_TR_BASE, ALWAYS, HOST_SEGMENTS, SIGN, 0 },
+	{ VMCS_HOST_GDTR_BASE, ALWAYS, HOST_SEGMENTS, SIGN, 0 },
+	{ VMCS_HOST_IDTR_BASE, ALWAYS, HOST_SEGMENTS, SIGN, 0 },
+	{ VMCS_EXIT_CONTROLS, ALWAYS, HOST_SIZE, ONE, AT(EXIT_HOST_64) },
+	{ VMCS_HOST_CR4, ALWAYS, HOST_SIZE, ONE, AT(CR4_PAE) },
+	{ VMCS_HOST_RIP, ALWAYS, HOST_SIZE, SIGN, 0 },
+
+	{ VMCS_GUEST_CR0, ALWAYS, GUEST, FIXED, VMX_CR0_FIXED0 - VMX_BASIC },
+	{ VMCS_GUEST_CR0, PAGING, GUEST, ONE, AT(CR0_PE) },
+	{ VMCS_GUEST_CR0, WHEN(ENTRY, IA32E), GUEST, ONE, AT(CR0_PG) },
+	{ VMCS_GUEST_CR4, ALWAYS, GUEST, FIXED, VMX_CR4_FIXED0 - VMX_BASIC },
+	{ VMCS_GUEST_CR4, WHEN(ENTRY, IA32E), GUEST, ONE, AT(CR4_PAE) },
+	{ VMCS_GUEST_CR4, NOT(WHEN(ENTRY, IA32E)), GUEST, ZERO, AT(CR4_PCIDE) },
+	{ VMCS_GUEST_CR3, ALWAYS, GUEST, CR3_BITS, 0 },
+	{ VMCS_GUEST_DEBUGCTL, WHEN(ENTRY, LOAD_DEBUG), GUEST, DEBUGCTL_BITS, 0 },
+	{ VMCS_GUEST_DR7, WHEN(ENTRY, LOAD_DEBUG), GUEST, BELOW, 32 },
+	{ VMCS_GUEST_SYSENTER_ESP, ALWAYS, GUEST, SIGN, 0 },
+	{ VMCS_GUEST_SYSENTER_EIP, ALWAYS, GUEST, SIGN, 0 },
+	{ VMCS_GUEST_PERF_GLOBAL_CTRL, WHEN(ENTRY, LOAD_PERF_GLOBAL_CTRL), GUEST, PERF_BITS, 0 },
+	{ VMCS_GUEST_PAT, WHEN(ENTRY, LOAD_PAT), GUEST, MEMORY_TYPES, 0 },
+	{ VMCS_GUEST_EFER, WHEN(ENTRY, LOAD_EFER), GUEST, EFER_BITS, 0 },
+	{ VMCS_GUEST_EFER, LMA_ON, GUEST, ONE, AT(EFER_LMA) },
+	{ VMCS_GUEST_EFER, LMA_OFF, GUEST, ZERO, AT(EFER_LMA) },
+	{ VMCS_GUEST_EFER, LME_ON, GUEST, ONE, AT(EFER_LME) },
+	{ VMCS_GUEST_EFER, LME_OFF, GUEST, ZERO, AT(EFER_LME) },
+	{ VMCS_GUEST_CS_RIGHTS, CS_DATA_NOT_VM86, GUEST_SEGMENTS, BUT, BUT_DPL },
+	{ VMCS_GUEST_CS_RIGHTS, MODE_64, GUEST_SEGMENTS, ZERO, AT(RIGHTS_BIG) },
+	{ VMCS_GUEST_SS_RIGHTS, CS_DATA_NOT_VM86, GUEST_SEGMENTS, BUT, BUT_DPL },
+	{ VMCS_GUEST_SS_RIGHTS, REAL_NOT_VM86, GUEST_SEGMENTS, BUT, BUT_DPL },
+	{ VMCS_GUEST_GDTR_BASE, ALWAYS, GUEST_TABLES, SIGN, 0 },
+	{ VMCS_GUEST_IDTR_BASE, ALWAYS, GUEST_TABLES, SIGN, 0 },
+	{ VMCS_GUEST_GDTR_LIMIT, ALWAYS, GUEST_TABLES, BELOW, 16 },
+	{ VMCS_GUEST_IDTR_LIMIT, ALWAYS, GUEST_TABLES, BELOW, 16 },
+	{ VMCS_GUEST_RIP, MODE_64, GUEST_FLAGS, SIGN, 1 },
+	{ VMCS_GUEST_RIP, MODE_32, GUEST_FLAGS, BELOW, 32 },
+	{ VMCS_GUEST_RIP, NOT(WHEN(ENTRY, IA32E)), GUEST_FLAGS, BELOW, 32 },
+	{ VMCS_GUEST_RFLAGS, ALWAYS, GUEST_FLAGS, BUT, BUT_RFLAGS },
+	{ VMCS_GUEST_RFLAGS, ALWAYS, GUEST_FLAGS, ONE, AT(RFLAGS_FIXED) },
+	{ VMCS_GUEST_RFLAGS, WHEN(ENTRY, IA32E), GUEST_FLAGS, ZERO, AT(RFLAGS_VM) },
+	{ VMCS_GUEST_RFLAGS, NOT(PROTECTED), GUEST_FLAGS, ZERO, AT(RFLAGS_VM) },
+	{ VMCS_GUEST_RFLAGS, INJECTS_INTERRUPT, GUEST_FLAGS, ONE, AT(RFLAGS_IF) },
+	{ VMCS_GUEST_ACTIVITY, HALTED_IN_RING, GUEST_OTHER, ZERO, 0 },
+	{ VMCS_GUEST_ACTIVITY, BLOCKED, GUEST_OTHER, BELOW, 0 },
+	{ VMCS_GUEST_INTERRUPTIBILITY, ALWAYS, GUEST_OTHER, BELOW, 5 },
+	{ VMCS_GUEST_INTERRUPTIBILITY, ALWAYS, GUEST_OTHER, ZERO, AT(BLOCKING_BY_SMI) },
+	{ VMCS_GUEST_INTERRUPTIBILITY, NOT(INTERRUPTIBLE), GUEST_OTHER, ZERO, AT(BLOCKING_BY_STI) },
+	{ VMCS_GUEST_INTERRUPTIBILITY, BLOCKED_BY_STI, GUEST_OTHER, ZERO, AT(BLOCKING_BY_MOV_SS) },
+	{ VMCS_GUEST_INTERRUPTIBILITY, INJECTS_INTERRUPT, GUEST_OTHER, ALIGNED, 2 },
+	{ VMCS_GUEST_INTERRUPTIBILITY, INJECTS_NMI, GUEST_OTHER, ALIGNED, 2 }, /* STI: not always */
+	{ VMCS_GUEST_INTERRUPTIBILITY, INJECTS_VIRTUAL_NMI, GUEST_OTHER,
+	  ZERO, AT(BLOCKING_BY_NMI) },
+	{ VMCS_GUEST_INTERRUPTIBILITY, IN_ENCLAVE, GUEST_OTHER, ZERO, AT(BLOCKING_BY_MOV_SS) },
+	{ VMCS_GUEST_INTERRUPTIBILITY, IN_RTM, GUEST_OTHER, ZERO, AT(BLOCKING_BY_MOV_SS) },
+	{ VMCS_GUEST_PENDING_DEBUG, ALWAYS, GUEST_OTHER, PENDING_BITS, 0 },
+	{ VMCS_GUEST_PENDING_DEBUG, IN_RTM, GUEST_OTHER, BUT, BUT_RTM },
+	{ VMCS_GUEST_PENDING_DEBUG, STEPS_BLOCKED, GUEST_OTHER, ONE, AT(PENDING_DEBUG_BS) },
+	{ VMCS_GUEST_PENDING_DEBUG, STEPS_HALTED, GUEST_OTHER, ONE, AT(PENDING_DEBUG_BS) },
+	{ VMCS_GUEST_PENDING_DEBUG, STAYS_BLOCKED, GUEST_OTHER, ZERO, AT(PENDING_DEBUG_BS) },
+	{ VMCS_GUEST_PENDING_DEBUG, STAYS_HALTED, GUEST_OTHER, ZERO, AT(PENDING_DEBUG_BS) },
+	{ VMCS_GUEST_PENDING_DEBUG, BRANCHES_BLOCKED, GUEST_OTHER, ZERO, AT(PENDING_DEBUG_BS) },
+	{ VMCS_GUEST_PENDING_DEBUG, BRANCHES_HALTED, GUEST_OTHER, ZERO, AT(PENDING_DEBUG_BS) },
+};
+/* clang-format on */
+
+/* Memory types 0, 1, 4, 5, 6 and 7 exist (SDM vol. 3, 12.12.2). */
+static uint64_t bad_memory_types(uint64_t pat)
+{
+	uint64_t bits = 0;
+
+	for (unsigned int shift = 0; shift < 64; shift += 8)
+		if ((pat >> shift & 0xff) > 7 || (pat >> shift & 0xfe) == 2)
+			bits |= 0xffull << shift;
+	return bits;
+}
+
+/* Unrestricted guests run without protection and paging too. */
+static void check_fixed(struct audit *audit, uint32_t field, uint32_t msr)
+{
+	uint64_t ones = capability(audit, msr);
+
+	if (field == VMCS_GUEST_CR0 && is(audit, WHEN(CPU2, UNRESTRICTED)))
+		ones &= ~(uint64_t)(CR0_PE | CR0_PG);
+	audit_one(audit, ones, field);
+	audit_zero(audit, ~capability(audit, msr + 1), field);
+}
+
+/* The bits that the rule wants to be 0. */
+static uint64_t zeroes(const struct audit *audit, const struct rule *rule)
+{
+	uint64_t bit = BIT_ULL(rule->argument & 63);
+	uint64_t mask = bit - 1;
+
+	if (rule->kind == ZERO)
+		mask = bit;
+	if (rule->kind == BELOW)
+		mask = ~mask;
+	if (rule->kind == BUT)
+		mask = but[rule->argument];
+	if (rule->kind < NOT_ZERO)
+		mask |= ~capability(audit, VMX_BITS_PHYSICAL + rule->kind);
+	return mask;
+}
+
+static void check(struct audit *audit, const struct rule *rule)
+{
+	uint32_t field = rule->field;
+
+	if (rule->kind == SIGN)
+		audit_canonical(audit, capability(audit, VMX_BITS_SIGN) << rule->argument, field);
+	else if (rule->kind == NOT_ZERO)
+		audit_refuse(audit, !get(audit, field), field, "must not be 0");
+	else if (rule->kind == ONE)
+		audit_one(audit, BIT_ULL(rule->argument), field);
+	else if (rule->kind == FIXED)
+		check_fixed(audit, field, VMX_BASIC + rule->argument);
+	else if (rule->kind == MEMORY_TYPES)
+		audit_refuse_bits(audit, bad_memory_types(get(audit, field)), field,
+				  "are no memory type");
+	else
+		audit_zero(audit, zeroes(audit, rule), field);
+}
+
+void audit_rules(struct audit *audit, unsigned int first, unsigned int last)
+{
+	for (const struct rule *rule = rules; rule < rules + ARRAY_SIZE(rules); rule++) {
+		if (rule->section < first || rule->section > last || !audit_is(audit, rule->when))
+			continue;
+		audit->section = rule->section;
+		audit->when = rule->when;
+		check(audit, rule);
+	}
+	audit->when = ALWAYS;
+}
