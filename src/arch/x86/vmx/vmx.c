@@ -389,8 +389,9 @@ static void vmx_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 		return;
 	case ENTRY_FAILED:
 		exit->reason = EXIT_INVALID;
-		exit->code = UINT64_MAX;
+		exit->code = VMX_ENTRY_FAILED;
 		exit->info = vmread(VMCS_INSTRUCTION_ERROR);
+		vmx_log_refusal(vcpu, exit);
 		return;
 	default:
 		break;
@@ -404,6 +405,8 @@ static void vmx_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 		vmx_take_nmi();
 	else if (exit->reason == EXIT_STATE || exit->reason == EXIT_WINDOW)
 		handle_own(vcpu, exit->code);
+	else if (exit->code & EXIT_REASON_ENTRY_FAILED)
+		vmx_log_refusal(vcpu, exit);
 }
 
 static uint64_t vmx_guest_cr4(const struct arch_vcpu *guest)

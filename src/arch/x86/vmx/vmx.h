@@ -38,6 +38,13 @@ bool vmx_has_1g_pages(void);
 /* bitmap.c: builds the cell's MSR permission map. */
 int vmx_cell_init(struct cell *cell);
 
+/* Code of an exit that was none: VMLAUNCH or VMRESUME failed; info is the instruction error. */
+#define VMX_ENTRY_FAILED UINT64_MAX
+
+/* refusal.c: logs why an entry failed, early (as above) or late (EXIT_REASON_ENTRY_FAILED), and
+ * what is wrong in the VMCS. */
+void vmx_log_refusal(const struct vcpu *vcpu, const struct vcpu_exit *exit);
+
 /* decode.c: says in neutral terms why the guest of @vcpu left. */
 void vmx_decode(struct vcpu *vcpu, struct vcpu_exit *exit);
 
