@@ -368,8 +368,9 @@ static enum entry enter(struct vcpu *vcpu)
 	}
 	if (injects)
 		guest->event_pending = false;
-	if (result == ENTRY_EXITED)
-		vmx->launched = true;
+	/* An entry that the guest's state made fail has not launched the VMCS (31.3, VMLAUNCH). */
+	if (result == ENTRY_EXITED && !vmx->launched)
+		vmx->launched = !(vmread(VMCS_EXIT_REASON) & EXIT_REASON_ENTRY_FAILED);
 	return result;
 }
 
