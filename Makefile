@@ -206,6 +206,13 @@ $(OUT)/%.iso: $(OUT)/%.elf images/grub.cfg | $(BUILD)/.setup-test
 	$(Q)grub-mkrescue -o $@.tmp $@.d >$@.log 2>&1 || { cat $@.log; exit 1; }
 	@mv $@.tmp $@ && rm -rf $@.d $@.log
 
+# A disk image whose EFI system partition has the application; to be copied to a USB stick as it is.
+.PHONY: usb
+usb: $(OUT)/bulkhead.usb.img
+$(OUT)/bulkhead.usb.img: $(OUT)/bulkhead.efi scripts/usb_image.sh | $(BUILD)/.setup-test
+	$(call say,USB,$@)
+	$(Q)scripts/usb_image.sh $@ $<
+
 .PHONY: list
 list: | $(BUILD)/.setup-build
 	@for dts in configs/*.dts; do $(PYTHON) scripts/gen_config.py $$dts --describe; done | \
@@ -250,11 +257,12 @@ clean:
 help:
 	@echo 'make                       builds the default system, $(CONFIG)'
 	@echo 'make run                   builds it, guests and all, and starts it in QEMU (or Bochs)'
-	@echo 'make CONFIG=configs/x.dts  builds another one (with run, gdb, iso, efi: uses it)'
+	@echo 'make CONFIG=configs/x.dts  builds another one (with run, gdb, iso, efi, usb: uses it)'
 	@echo 'make list                  names the systems and says what each shows'
 	@echo 'make gdb                   starts it under gdb: "help bulkhead" there lists the commands'
 	@echo 'make iso                   makes build/<system>/bulkhead.iso, which GRUB boots, by BIOS and UEFI'
 	@echo 'make efi                   makes build/<system>/bulkhead.efi, which UEFI firmware starts'
+	@echo 'make usb                   makes build/<system>/bulkhead.usb.img, a disk image for UEFI; never writes to a device'
 	@echo 'make test [T=unit|smoke|isolation|lint]   runs the tests, or a part'
 	@echo 'make bench                 measures: instructions of a boot, exits per second, size'
 	@echo 'make images                makes the guest images alone'

@@ -18,11 +18,20 @@ BOCHS = str(build.TOP / "scripts/bochs.py")
 #: Nothing but serial consoles; a machine that resets itself or switches itself off stays there to be looked at.
 HEADLESS = ["-nographic", "-nic", "none", "-action", "reboot=shutdown,shutdown=pause"]
 
+
+def usb_stick(image):
+    """QEMU's arguments for a USB stick with @image on it."""
+    return ["-drive", f"file={image},format=raw,if=none,id=stick,readonly=on", "-device", "qemu-xhci",
+            "-device", "usb-storage,drive=stick"]
+
+
 #: QEMU's arguments for what starts the system in a folder.
 LOADERS = {
     "kernel": lambda folder: ["-kernel", str(folder / "bulkhead.elf")],
     "cdrom": lambda folder: ["-cdrom", str(folder / "bulkhead.iso")],
     "uefi": lambda folder: [*uefi.firmware(), *uefi.disk(folder / "bulkhead.efi")],
+    "uefi-usb": lambda folder: [*uefi.firmware(), *usb_stick(folder / "bulkhead.usb.img")],
+    "usb": lambda folder: usb_stick(folder / "bulkhead.iso"),
     "uefi-cdrom": lambda folder: [*uefi.firmware(), "-cdrom", str(folder / "bulkhead.iso")],
 }
 

@@ -3,6 +3,7 @@
 
 import re
 import struct
+import subprocess
 
 import pytest
 
@@ -39,6 +40,30 @@ def test_grub_starts_it_from_uefi_too():
         machine.wait_cell("bulkhead", "multiboot2, AMD SVM, 4 CPUs, 2 cells")
         machine.wait_cell("linux0", "linux0:~#")
         machine.wait_cell("linux1", "2 CPU")
+
+
+@pytest.mark.parametrize("target, loader, says", [
+    ("usb", "uefi-usb", "UEFI, AMD SVM, 4 CPUs, 2 cells"),
+    ("iso", "usb", "multiboot2, AMD SVM, 4 CPUs, 2 cells"),
+], ids=["UEFI", "BIOS"])
+def test_it_starts_from_a_usb_stick(target, loader, says):
+    """The image of `make usb` by OVMF, and GRUB's image, copied to a stick instead of a disc, by SeaBIOS."""
+    build.make(f"CONFIG={DUO}", target)
+    with start(build.BUILD / "qemu-x86-duo", loader=loader) as machine:
+        machine.wait_cell("bulkhead", says)
+        machine.wait_cell("linux0", "linux0:~#")
+        machine.wait_cell("linux1", "2 CPU")
+
+
+def test_a_usb_image_is_never_written_to_a_device(tmp_path):
+    """The script refuses what is no file, and leaves an image alone when a new one cannot be made."""
+    script = build.TOP / "scripts/usb_image.sh"
+    image = tmp_path / "stick.img"
+    image.write_text("old", encoding="ascii")
+    for target, application in (("/dev/null", script), (image, tmp_path / "absent.efi")):
+        done = subprocess.run([script, target, application], check=False, capture_output=True, text=True)
+        assert done.returncode == 1 and done.stderr.startswith("usb_image.sh: error: ")
+    assert image.read_text(encoding="ascii") == "old" and len(list(tmp_path.iterdir())) == 1
 
 
 def placed_at(address):
