@@ -90,6 +90,8 @@ def test_power_off_of_all_cells_ends_the_machine(machine):
     (QEMU_DUO, {"-cpu": "max,-svm"}, r"lacks a virtualisation extension"),
     (QEMU_DUO, {"-cpu": "max,-npt"}, r"lacks nested paging"),
     (QEMU_DUO, {"-cpu": "max,-x2apic"}, r"lacks x2APIC"),
+    (QEMU_DUO, {"-machine": "q35,hpet=off"}, r"HPET at 0xfed00000: there is none"),
+    (QEMU_DUO, {"-global": "hpet.hpet-intcap=0x104"}, r"HPET comparator 1 \(for cell linux1\): cannot .* pin 21 .* 0x104"),
     (BOCHS_DUO, {"count=4": "count=2"}, r"CPU with APIC id 3: not in this machine, which has 2 CPUs"),
     (BOCHS_DUO, {"megs: 1024": "megs: 512"},
      r"RAM 0x12300000 to 0x221fffff \(linux1, .*\): the machine has no usable RAM at 0x1f"),

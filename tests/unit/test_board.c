@@ -106,6 +106,11 @@ int acpi_read_cpus(uint64_t rsdp, uint32_t *ids, unsigned int max)
 	return nr_found;
 }
 
+unsigned int board_check_devices(void)
+{
+	return 0;
+}
+
 static const char *missing(void)
 {
 	return lacking;

@@ -133,8 +133,8 @@ static void check_processor(void)
 	require(cpuid(0x80000001, 0).edx & CPUID81_EDX_NX, "no-execute pages");
 	if (!found) {
 		require(false,
-			"a virtualisation extension that Bulkhead knows (AMD SVM), or the firmware "
-			"switched it off");
+			"a virtualisation extension that Bulkhead knows (AMD SVM or Intel VMX), or "
+			"the firmware switched it off");
 		return;
 	}
 	missing = found->missing();
@@ -150,6 +150,7 @@ int board_check(const struct boot_info *info)
 	check_processor();
 	check_cpus(info);
 	check_memory(info);
+	differences += board_check_devices();
 	if (differences == 0)
 		return 0;
 	log_printf("this machine is not the board \"%s\" that %s describes (%u difference%s, "

@@ -15,9 +15,12 @@ void boot_ap(unsigned int index) __attribute__((noreturn));
 void smp_ap_arrived(void);
 
 /*
- * Compares the machine with the board of the partition table: CPUs, the RAM that is used, and what
- * the processor must have. Logs every difference. Returns 0 or -ENODEV.
+ * Compares the machine with the board of the partition table: CPUs, the RAM that is used, what the
+ * processor must have, and the devices. Logs every difference. Returns 0 or -ENODEV.
  */
 int board_check(const struct boot_info *info);
+
+/* The part about the I/O APIC and the HPET; returns how many differences it logged. */
+unsigned int board_check_devices(void);
 
 #endif
