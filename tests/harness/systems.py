@@ -25,12 +25,18 @@ def usb_stick(image):
             "-device", "usb-storage,drive=stick"]
 
 
+def network(folder, file):
+    """QEMU's arguments for a network whose DHCP server names @file, and whose TFTP server has @folder."""
+    return ["-netdev", f"user,id=net,tftp={folder},bootfile={file}", "-device", "virtio-net-pci,netdev=net"]
+
+
 #: QEMU's arguments for what starts the system in a folder.
 LOADERS = {
     "kernel": lambda folder: ["-kernel", str(folder / "bulkhead.elf")],
     "cdrom": lambda folder: ["-cdrom", str(folder / "bulkhead.iso")],
     "uefi": lambda folder: [*uefi.firmware(), *uefi.disk(folder / "bulkhead.efi")],
     "uefi-usb": lambda folder: [*uefi.firmware(), *usb_stick(folder / "bulkhead.usb.img")],
+    "uefi-pxe": lambda folder: [*uefi.firmware(), *network(folder, "bulkhead.efi")],
     "usb": lambda folder: usb_stick(folder / "bulkhead.iso"),
     "uefi-cdrom": lambda folder: [*uefi.firmware(), "-cdrom", str(folder / "bulkhead.iso")],
 }

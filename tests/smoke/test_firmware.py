@@ -55,6 +55,17 @@ def test_it_starts_from_a_usb_stick(target, loader, says):
         machine.wait_cell("linux1", "2 CPU")
 
 
+def test_uefi_starts_it_from_the_network():
+    """OVMF's PXE gets the application by DHCP and TFTP."""
+    build.make(f"CONFIG={DUO}", "efi")
+    with start(build.BUILD / "qemu-x86-duo", loader="uefi-pxe") as machine:
+        machine.wait("^>>Start PXE over IPv4")
+        machine.wait("^ *NBP file downloaded successfully")
+        machine.wait_cell("bulkhead", "UEFI, AMD SVM, 4 CPUs, 2 cells")
+        machine.wait_cell("linux0", "linux0:~#")
+        machine.wait_cell("linux1", "2 CPU")
+
+
 def test_a_usb_image_is_never_written_to_a_device(tmp_path):
     """The script refuses what is no file, and leaves an image alone when a new one cannot be made."""
     script = build.TOP / "scripts/usb_image.sh"
