@@ -9,15 +9,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include "arch/x86/acpi.h"
 #include "arch/x86/boot.h"
 #include "arch/x86/vendor.h"
-#include "core/log.h"
 #include "core/partition.h"
+#include "fake_log.h"
 
 #define MIB UINT64_C(0x100000)
 #define RAM (REGION_READ | REGION_WRITE | REGION_EXECUTE | REGION_RAM)
@@ -66,7 +65,6 @@ static int nr_found;
 static bool has_vendor;
 static const char *lacking;
 static uint32_t features, extended_features, boot_id;
-static char said[4096];
 
 struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 {
@@ -123,16 +121,6 @@ const struct x86_vendor *vendor_select(void)
 	return has_vendor ? &some : NULL;
 }
 
-void log_printf(const char *fmt, ...)
-{
-	size_t used = strlen(said);
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(said + used, sizeof(said) - used, fmt, args);
-	va_end(args);
-}
-
 static void ram(uint64_t base, uint64_t size)
 {
 	info.ram[info.nr_ram++] = (struct boot_range){ base, size };
@@ -154,7 +142,7 @@ static int setup(void **state)
 	features = 1u << 21 | 1u << 26;
 	extended_features = 1u << 20;
 	boot_id = 0;
-	said[0] = '\0';
+	forget_log();
 	return 0;
 }
 
@@ -164,7 +152,7 @@ static void ram_but_for(uint64_t gap, uint64_t size)
 	info.nr_ram = 1;
 	ram(MIB, gap - MIB);
 	ram(gap + size, 128 * MIB - gap - size);
-	said[0] = '\0';
+	forget_log();
 }
 
 static void assert_refused(const char *why)
