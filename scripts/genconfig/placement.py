@@ -10,20 +10,22 @@ from .guest import Blob, FilePart, Loaded, regions, stage2_pages
 from .model import GIB, LARGE_PAGE, MIB, PAGE, Cell, Range, System
 
 HYPERVISOR_BASE = 16 * MIB  # where the hypervisor is linked unless the DTS says otherwise
-HYPERVISOR_CODE = MIB  # text, data, consoles and everything else that is not an image or the pool
+# Text, data, consoles and everything else that is not an image or the pool: what comes before the
+# images, which begin at a large page (hypervisor.ld).
+HYPERVISOR_CODE = LARGE_PAGE
 
 
 def hypervisor_need(loaded: Iterable[Loaded], image_sizes: Callable[[str], int], pool: int) -> int:
     """Bytes that the hypervisor takes with all images, rounded up to large pages."""
-    files: set[str] = set()
+    files: set[tuple[str, Optional[str]]] = set()
     blobs: set[bytes] = set()
     for cell in loaded:
         for segment in cell.segments:
             if isinstance(segment.source, FilePart):
-                files.add(segment.source.path)
+                files.add((segment.source.path, segment.source.module))
             elif isinstance(segment.source, Blob):
                 blobs.add(segment.source.data)
-    total = sum(_pages(image_sizes(path)) for path in files) + sum(
+    total = sum(_pages(image_sizes(path)) for path, _ in files) + sum(
         _pages(len(data)) for data in blobs
     )
     return _round(total + pool + HYPERVISOR_CODE, LARGE_PAGE)
