@@ -3,7 +3,8 @@
 # Bulkhead. `make help` lists what can be made. Everything made goes below build/:
 #
 #   build/obj-<compiler>/   objects that all systems share
-#   build/<system>/         one folder a system: gen/ (from its DTS), bulkhead.elf, bulkhead.iso, bulkhead.efi
+#   build/<system>/         one folder a system: gen/ (from its DTS), bulkhead.elf, bulkhead.iso, bulkhead.efi;
+#                           modules/, if boot modules bring images of its cells
 #   build/images/           guest kernels and initramfs (images/Makefile)
 #   build/tests/            test programs
 #
@@ -72,7 +73,7 @@ GEN_CONFIG := $(PYTHON) scripts/gen_config.py $(CONFIG)
 $(GEN)/.done: $(CONFIG) $(GENERATOR) $(OUT)/images.mk | $(BUILD)/.setup-build
 	$(call say,GEN,$(CONFIG))
 	@mkdir -p $(GEN)
-	$(Q)$(GEN_CONFIG) --out $(GEN) --images $(IMAGES_DIR) --depfile $(GEN)/.done.d
+	$(Q)$(GEN_CONFIG) --out $(GEN) --images $(IMAGES_DIR) --modules $(OUT)/modules --depfile $(GEN)/.done.d
 	@touch $@
 
 $(GEN)/partition.c $(GEN)/images.S $(GEN)/layout.h $(GEN)/qemu.args $(GEN)/bochsrc: $(GEN)/.done ;
@@ -146,6 +147,7 @@ $(OUT)/bulkhead.efi: $(EFI_DIR)/efi.ld $(EFI_OBJECTS) $(OUT)/payload.o
 
 .PHONY: efi
 efi: $(OUT)/bulkhead.efi
+	@if $(with_modules); then echo '          goes into one folder with the files of $(OUT)/modules/'; fi
 
 # --- Test kernels and deliberately faulty hypervisors -------------------------------------------
 
@@ -171,6 +173,9 @@ FORCE:
 
 QEMU := scripts/qemu.sh
 qemu_args = $$(cat $(GEN)/qemu.args)
+# By -kernel, QEMU cannot name boot modules: a system that has some starts from its ISO image.
+with_modules = [ -s $(GEN)/modules.list ]
+boot_args = $$(if $(with_modules); then echo -cdrom $(OUT)/bulkhead.iso; else echo -kernel $(OUT)/bulkhead.elf; fi)
 
 BOCHS := scripts/bochs.py
 
@@ -182,8 +187,9 @@ run: $(OUT)/bulkhead.elf | $(BUILD)/.setup-run
 
 .PHONY: run-qemu
 run-qemu: $(OUT)/bulkhead.elf
+	$(Q)if $(with_modules); then $(MAKE) -s iso; fi
 	@printf '  RUN     %s  (Ctrl-A X leaves QEMU, Ctrl-] ? helps)\n' '$(SYSTEM)'
-	$(Q)$(QEMU) $(qemu_args) -nographic -no-reboot -nic none -kernel $< $(QEMU_EXTRA)
+	$(Q)$(QEMU) $(qemu_args) -nographic -no-reboot -nic none $(boot_args) $(QEMU_EXTRA)
 
 .PHONY: run-bochs
 run-bochs: $(OUT)/bulkhead.iso
@@ -194,7 +200,8 @@ run-bochs: $(OUT)/bulkhead.iso
 GDB_PORT ?= 1234
 .PHONY: gdb
 gdb: $(OUT)/bulkhead.elf | $(BUILD)/.setup-run $(BUILD)/.setup-test
-	$(Q)scripts/gdb.sh $(OUT) $(GDB_PORT) $(QEMU) $(qemu_args)
+	$(Q)if $(with_modules); then $(MAKE) -s iso; fi
+	$(Q)scripts/gdb.sh $(OUT) $(GDB_PORT) $(QEMU) $(qemu_args) $(boot_args)
 
 # GRUB's rescue image: starts from CD and USB stick, by BIOS and by UEFI.
 .PHONY: iso
@@ -202,7 +209,10 @@ iso: $(OUT)/bulkhead.iso
 $(OUT)/%.iso: $(OUT)/%.elf images/grub.cfg | $(BUILD)/.setup-test
 	$(call say,ISO,$@)
 	@rm -rf $@.d && mkdir -p $@.d/boot/grub
-	@cp $< $@.d/boot/bulkhead.elf && cp images/grub.cfg $@.d/boot/grub/grub.cfg
+	@cp $< $@.d/boot/bulkhead.elf
+	@if $(with_modules); then cp -r $(OUT)/modules $@.d/boot/; fi
+	@sed 's|.*|\tmodule2 --nounzip /boot/modules/& &|' $(GEN)/modules.list | sed '/multiboot2/r /dev/stdin' images/grub.cfg \
+		>$@.d/boot/grub/grub.cfg
 	$(Q)grub-mkrescue -o $@.tmp $@.d >$@.log 2>&1 || { cat $@.log; exit 1; }
 	@mv $@.tmp $@ && rm -rf $@.d $@.log
 

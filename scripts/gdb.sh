@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# gdb.sh FOLDER PORT QEMU ARGUMENT...: starts the built system in FOLDER in QEMU and gdb on it.
+# gdb.sh FOLDER PORT QEMU ARGUMENT...: starts QEMU, with the built system in FOLDER, and gdb on it.
 # The console goes to FOLDER/console.txt.
 
 set -euo pipefail
@@ -11,8 +11,7 @@ shift 2
 
 scripts=$(dirname "$0")
 # In a session of its own: Ctrl-C is for gdb.
-setsid "$@" -display none -no-reboot -nic none -serial "file:$folder/console.txt" -gdb "tcp:127.0.0.1:$port" \
-	-kernel "$folder/bulkhead.elf" &
+setsid "$@" -display none -no-reboot -nic none -serial "file:$folder/console.txt" -gdb "tcp:127.0.0.1:$port" &
 qemu=$!
 trap 'kill "$qemu" 2>/dev/null || true' EXIT
 

@@ -354,6 +354,8 @@ def _worded(error: jsonschema.ValidationError) -> str:
         return f"is {shown}, but must be at most {limit:#x}"
     if error.validator == "minLength":
         return "is empty"
+    if error.validator == "pattern":
+        return f"is {shown}, which is no name of that kind"
     if error.validator == "minItems":
         return f"has {len(value)} entries, but needs at least {limit}"
     if error.validator == "maxItems":

@@ -176,14 +176,16 @@ class Builder:
             self._references(node, "cpus"),
             memory[-1],
             memory[0] if len(memory) == 2 else None,
-            Image(values["kernel"], node.pos_of("kernel")),
-            self._image(node, "initrd"),
+            self._image(node, "kernel"),
+            self._image(node, "initrd") if "initrd" in values else None,
             Sourced(bootargs, node.pos_of("bootargs")),
             self._references(node, "passthrough"),
             values.get("on-fault", _default(values, "on-fault")),
             values.get("on-violation", _default(values, "on-violation")),
             [self._virtual(child) for child in (bus.children if bus else [])],
         )
+        if "initrd-module" in values and not cell.initrd:
+            cell.stray_modules.append(("initrd", node.pos_of("initrd-module")))
         cell.base = memory[0].value if cell.address else 0
         for device in cell.devices:
             if device.implementation["timer"]:
@@ -191,9 +193,10 @@ class Builder:
                 cell.timers += 1
         return cell
 
-    def _image(self, node: Node, prop: str) -> Optional[Image]:
-        name = self.decoded[node.path].get(prop)
-        return Image(name, node.pos_of(prop)) if name else None
+    def _image(self, node: Node, prop: str) -> Image:
+        values, module = self.decoded[node.path], f"{prop}-module"
+        brought = Sourced(values[module], node.pos_of(module)) if module in values else None
+        return Image(values[prop], node.pos_of(prop), module=brought)
 
     def _virtual(self, node: Node) -> VirtualDevice:
         values = self.decoded[node.path]

@@ -26,6 +26,9 @@ def _arguments() -> argparse.ArgumentParser:
         "--images", metavar="DIR", help="where kernels and initrds are looked for first"
     )
     parser.add_argument(
+        "--modules", metavar="DIR", help="where the boot modules' files go (default: OUT/modules)"
+    )
+    parser.add_argument(
         "--depfile", metavar="FILE", help="also write what the output depends on, for make"
     )
     parser.add_argument(
@@ -104,6 +107,8 @@ def _generate(options: argparse.Namespace) -> None:
     _print(plan.warnings)
     if options.check:
         return
+    modules = options.modules or os.path.join(options.out, "modules")
+    output.write_modules(modules, plan, options.out)
     output.write_all(options.out, output.files(plan, options.out))
     stamp = os.path.join(options.out, output.STAMP)
     output.touch(stamp)

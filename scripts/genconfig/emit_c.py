@@ -11,7 +11,7 @@ from .diag import Position
 from .emit_images import symbol_of
 from .guest import RAM_FLAGS, Blob, FilePart, Loaded, regions
 from .model import PAGE, Cell, System, VirtualDevice
-from .pipeline import PROJECT, Plan
+from .pipeline import PROJECT, Module, Plan
 from .rules_cells import c_name
 
 Value = Union[str, int, list, dict]
@@ -113,6 +113,8 @@ def emit(plan: Plan) -> str:
         "board": _board(system, arrays),
         "cells": "cell_configs",
         "nr_cells": "ARRAY_SIZE(cell_configs)",
+        "modules": "modules" if plan.modules else "NULL",
+        "nr_modules": len(plan.modules),
     }
     headers = sorted(
         {
@@ -131,6 +133,7 @@ def emit(plan: Plan) -> str:
         + "\n",
         "/* Image files and generated data, see images.S. */",
         "\n".join(externs) + "\n",
+        _modules(plan),
         f"struct cell cells[{len(system.cells)}];\n",
         _pool(plan),
         "\n".join(states) + "\n" if states else "",
@@ -139,6 +142,29 @@ def emit(plan: Plan) -> str:
         f"const struct partition_table partition_table = {initialiser(table)};\n",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _modules(plan: Plan) -> str:
+    """The boot modules; before the cells, which refer to them."""
+    if not plan.modules:
+        return ""
+    externs = [f"extern uint8_t {symbol_of(plan, module)}[];" for module in plan.modules]
+    items: list[Value] = [
+        {
+            "name": quote(module.name),
+            "data": symbol_of(plan, module),
+            "size": u64(len(module.data)),
+            "sha256": "{ " + ", ".join(f"{byte:#04x}" for byte in module.sha256) + " }",
+            "checked": f"&module_checked[{number}]",
+        }
+        for number, module in enumerate(plan.modules)
+    ]
+    return (
+        "/* What the boot loader brings. */\n"
+        + "\n".join(externs)
+        + f"\nstatic bool module_checked[{len(items)}];\n"
+        + f"static const struct module modules[] = {initialiser(items)};\n"
+    )
 
 
 def _pool(plan: Plan) -> str:
@@ -232,6 +258,19 @@ def _cell(
     timers, nr_timers = arrays.add(
         "uint64_t", f"{name}_timers", ["TIMER_OFF"] * cell.timers, const=False
     )
+    brought, nr_brought = arrays.add(
+        "struct cell_module",
+        f"{name}_modules",
+        [
+            inline(
+                module=f"&modules[{[m.name for m in plan.modules].index(image.module.value)}]",
+                what=quote(what),
+                source=quote(source_text(image.module.pos)),
+            )
+            for what, image in cell.images
+            if image.module
+        ],
+    )
     devices, nr_devices = _devices(cell, number, arrays, states)
     return {
         "name": quote(cell.name),
@@ -242,6 +281,8 @@ def _cell(
         "nr_regions": nr_mapped,
         "segments": segments,
         "nr_segments": nr_segments,
+        "modules": brought,
+        "nr_modules": nr_brought,
         "devices": devices,
         "nr_devices": nr_devices,
         "on_fault": f"FAULT_{cell.on_fault.upper()}",
@@ -293,7 +334,10 @@ def _data(plan: Plan, source: Union[Blob, FilePart, None]) -> str:
     if source is None:
         return "NULL"
     if isinstance(source, FilePart):
-        symbol = symbol_of(plan, source.path)
+        item: Union[str, Module] = source.path
+        if source.module:
+            item = next(module for module in plan.modules if module.name == source.module)
+        symbol = symbol_of(plan, item)
         return f"{symbol} + {source.offset:#x}" if source.offset else symbol
     return symbol_of(plan, next(blob for blob in plan.blobs if blob.data == source.data))
 

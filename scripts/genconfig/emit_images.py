@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Emit images.S: pristine copies of images and generated data, each once, in section .images."""
+"""Emit images.S: pristine copies of images and generated data, each once, in section .images, and
+the places of boot modules, in section .modules."""
 
 from __future__ import annotations
 
@@ -9,15 +10,17 @@ from typing import Union
 
 from .diag import fail
 from .guest import Blob
-from .pipeline import Plan
+from .pipeline import Module, Plan
 
 BLOB_DIR = "blobs"
 
 
-def symbol_of(plan: Plan, item: Union[str, Blob]) -> str:
-    """The symbol of an image file (its path) or of a blob."""
+def symbol_of(plan: Plan, item: Union[str, Blob, Module]) -> str:
+    """The symbol of an image file (its path), of a blob or of a module."""
     if isinstance(item, Blob):
         return "blob_" + re.sub(r"\W", "_", item.name)
+    if isinstance(item, Module):
+        return f"module_{plan.modules.index(item)}_" + re.sub(r"\W", "_", item.name)
     # Two files may have one name in different folders: the number tells them apart.
     return f"image_{plan.files.index(item)}_" + re.sub(r"\W", "_", os.path.basename(item))
 
@@ -41,6 +44,10 @@ def emit(plan: Plan, banner: str, out: str) -> str:
         lines += _include(
             symbol_of(plan, blob), os.path.join(os.path.abspath(out), blob_file(blob))
         )
+    lines += ["", '\t.section .modules, "a", @nobits']
+    for module in plan.modules:
+        symbol = symbol_of(plan, module)
+        lines += [*_label(symbol), f"\t.skip {len(module.data)}"]
     lines += ["", '\t.section .note.GNU-stack, "", @progbits']
     return "\n".join(lines) + "\n"
 
@@ -52,4 +59,8 @@ def _include(symbol: str, path: str) -> list[str]:
             f"the assembler cannot include a file called {path!r}",
             cure="take a path without quotes, backslashes and line breaks",
         )
-    return ["", "\t.balign 4096", f"\t.globl {symbol}", f"{symbol}:", f'\t.incbin "{path}"']
+    return [*_label(symbol), f'\t.incbin "{path}"']
+
+
+def _label(symbol: str) -> list[str]:
+    return ["", "\t.balign 4096", f"\t.globl {symbol}", f"{symbol}:"]

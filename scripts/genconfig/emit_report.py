@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from typing import Optional
 
 from .diag import range_text, size_text
 from .guest import FilePart
@@ -18,6 +19,7 @@ def layout_h(plan: Plan, banner: str) -> str:
     """The hypervisor's place, for the linker script, and what its loader says of it: no types."""
     memory, uart = plan.system.hypervisor.memory, plan.system.console
     assert memory and uart
+    names = "".join(f'"{module.name}", ' for module in plan.modules) + '""'
     return (
         f"/* SPDX-License-Identifier: Apache-2.0 */\n/* {banner} */\n"
         "#ifndef LAYOUT_H\n#define LAYOUT_H\n\n"
@@ -25,7 +27,9 @@ def layout_h(plan: Plan, banner: str) -> str:
         f"#define BULKHEAD_SIZE {memory.size:#x}\n\n"
         f'#define BULKHEAD_SYSTEM "{plan.system.name}"\n'
         f"#define BULKHEAD_CONSOLE_PORT {uart.ports[0].base:#x}\n"
-        f"#define BULKHEAD_CONSOLE_BAUD {uart.baud}\n\n#endif\n"
+        f"#define BULKHEAD_CONSOLE_BAUD {uart.baud}\n\n"
+        "/* Names of the boot modules, and an empty one. */\n"
+        f"#define BULKHEAD_MODULES {names}\n\n#endif\n"
     )
 
 
@@ -72,7 +76,8 @@ def report(plan: Plan) -> str:
     """The whole report."""
     system = plan.system
     head = [f"{system.name}: {system.description}", f"Board: {system.board.model}", ""]
-    parts = [head, _memory_map(plan), _guest_maps(plan), _owners(system), _shared(plan)]
+    parts = [head, _memory_map(plan), _guest_maps(plan), _modules(plan), _owners(system)]
+    parts.append(_shared(plan))
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
@@ -124,6 +129,23 @@ def _guest_maps(plan: Plan) -> list[str]:
             )
         lines.append("")
     return lines
+
+
+def _modules(plan: Plan) -> list[str]:
+    """What the boot loader must bring."""
+    if not plan.modules:
+        return []
+    lines = ["Boot modules", "============", ""]
+    for module in plan.modules:
+        users = [
+            f"{cell.name} ({what})"
+            for cell in plan.system.cells
+            for what, image in cell.images
+            if image.module and image.module.value == module.name
+        ]
+        lines.append(f"{module.name}: {len(module.data)} bytes, for {_and(users)}")
+        lines.append(f"  from {module.path}, SHA-256 {module.sha256.hex()}")
+    return lines + [""]
 
 
 def _owners(system: System) -> list[str]:
@@ -195,29 +217,22 @@ def _shared(plan: Plan) -> list[str]:
             f"- the HPET's main counter times devices of {_and(timed)} (through the hypervisor)"
         )
     lines.append("- the I/O APIC is programmed by the hypervisor alone, each pin for one owner")
-    users: dict[str, list[Cell]] = {}
+    users: dict[tuple[str, Optional[str]], list[Cell]] = {}
     for cell, loaded in zip(system.cells, plan.loaded):
-        for segment in loaded.segments:
-            if isinstance(segment.source, FilePart) and cell not in users.setdefault(
-                segment.source.path, []
-            ):
-                users[segment.source.path].append(cell)
+        for source in (segment.source for segment in loaded.segments):
+            if isinstance(source, FilePart):
+                cells = users.setdefault((source.path, source.module), [])
+                cells += [] if cell in cells else [cell]
     names = {
-        image.path: image.name
+        os.path.abspath(image.path): image.name
         for cell in system.cells
-        for image in (cell.kernel, cell.initrd)
-        if image
+        for _, image in cell.images
+        if image.path
     }
-    by_path = {
-        name: cells
-        for path, cells in users.items()
-        for found, name in names.items()
-        if found and os.path.abspath(found) == path
-    }
-    for name, cells in by_path.items():
+    for (path, _), cells in users.items():
         if len(cells) > 1:
             lines.append(
-                f"- one pristine copy of {name} is loaded into {_and([c.name for c in cells])}, "
+                f"- one pristine copy of {names[path]} is loaded into {_and([c.name for c in cells])}, "
                 "each "
                 "of which gets memory of its own"
             )

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from dataclasses import dataclass
-from typing import Iterable, Union
+from typing import Iterable, Optional, Union
 
 from .diag import Position, fail, range_text, size_text
 from .model import (
@@ -19,6 +20,7 @@ from .model import (
     PAGE,
     BoardDevice,
     Cell,
+    Image,
 )
 
 EBDA = 0x9FC00  # reserved, writable: holds the FACS
@@ -49,10 +51,18 @@ class Blob:
 
 @dataclass(frozen=True)
 class FilePart:
-    """Bytes of an image file from @offset on."""
+    """Bytes of an image file from @offset on; embedded, or brought by a boot module."""
 
     path: str
     offset: int
+    module: Optional[str] = None
+
+    @classmethod
+    def of(cls, image: Image, offset: int = 0) -> "FilePart":
+        """The bytes of @image from @offset on."""
+        assert image.path  # rule image-missing has made sure of it
+        module = image.module.value if image.module else None
+        return cls(os.path.abspath(image.path), offset, module)
 
 
 @dataclass(frozen=True)

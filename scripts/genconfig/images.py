@@ -15,7 +15,7 @@ from .model import Cell, Image, System
 
 def image_names(system: System) -> list[str]:
     """The files that the DTS asks for, each once, in its order."""
-    names = [image.name for cell in system.cells for image in (cell.kernel, cell.initrd) if image]
+    names = [image.name for cell in system.cells for _, image in cell.images]
     return list(dict.fromkeys(names))
 
 
@@ -46,8 +46,8 @@ def image_files(system: System) -> Iterator[str]:
     paths = [
         image.path
         for cell in system.cells
-        for image in (cell.kernel, cell.initrd)
-        if image and image.path
+        for _, image in cell.images
+        if image.path
     ]
     yield from dict.fromkeys(paths)
 

@@ -6,10 +6,8 @@ Offsets below are those of struct boot_params and of the image file alike.
 
 from __future__ import annotations
 
-import os
 import struct
 from dataclasses import dataclass
-from typing import Optional
 
 from .diag import fail, size_text
 from .guest import Blob, FilePart, Loaded, Segment, check_segments, memory_map, place_initrd
@@ -155,12 +153,12 @@ def load(cell: Cell, kernel: BzImage, initrd_size: int, acpi: list[Segment], rsd
         Segment(
             kernel.pref_address,
             kernel.payload_size,
-            FilePart(_path(image), kernel.payload_offset),
+            FilePart.of(image, kernel.payload_offset),
             "kernel",
         ),
     ]
     if cell.initrd:
-        segments.append(Segment(initrd, initrd_size, FilePart(_path(cell.initrd), 0), "initrd"))
+        segments.append(Segment(initrd, initrd_size, FilePart.of(cell.initrd), "initrd"))
     loaded = Loaded(
         "X86_ENTRY_LINUX64",
         kernel.pref_address + ENTRY_64,
@@ -208,8 +206,3 @@ def page_tables() -> bytes:
             "<Q", tables, 2 * PAGE + 8 * number, number * LARGE_PAGE | present_writable | large
         )
     return bytes(tables)
-
-
-def _path(image: Optional[Image]) -> str:
-    assert image and image.path  # rule image-missing has made sure of it
-    return os.path.abspath(image.path)

@@ -224,6 +224,7 @@ class Image:
     name: str
     pos: Position
     path: Optional[str] = None
+    module: Optional[Sourced[str]] = None  # the boot module that brings it; None: it is embedded
 
 
 @dataclass
@@ -243,6 +244,7 @@ class Cell:
     on_fault: str
     on_violation: str
     devices: list[VirtualDevice]
+    stray_modules: list[tuple[str, Position]] = field(default_factory=list)  # without an image
     timers: int = 0  # how many of the devices have a timer
     base: int = 0  # host-physical address, set by placement
     comparator: Optional[int] = None  # HPET comparator, set by the pipeline
@@ -250,6 +252,12 @@ class Cell:
     def vdev(self, compatible: str) -> Optional[VirtualDevice]:
         """The first virtual device of that kind."""
         return next((d for d in self.devices if d.compatible == compatible), None)
+
+    @property
+    def images(self) -> list[tuple[str, Image]]:
+        """Its kernel and, if it has one, its initrd."""
+        both = [("kernel", self.kernel), ("initrd", self.initrd)]
+        return [(what, image) for what, image in both if image]
 
     @property
     def host_range(self) -> Range:

@@ -12,6 +12,7 @@ from .diag import fail
 from .pipeline import Plan
 
 STAMP = "gen.stamp"
+MODULE_LIST = "modules.list"
 
 Content = Union[str, bytes]
 
@@ -30,9 +31,24 @@ def files(plan: Plan, out: str) -> dict[str, Content]:
     content["qemu.args"] = emit_report.qemu_args(plan.system)
     content["bochsrc"] = emit_report.bochsrc(plan.system)
     content["report.txt"] = emit_report.report(plan)
+    content[MODULE_LIST] = "".join(f"{module.name}\n" for module in plan.modules)
     content["images.S"] = emit_images.emit(plan, banner, out)
     content["partition.c"] = emit_c.emit(plan)
     return content
+
+
+def write_modules(folder: str, plan: Plan, out: str) -> None:
+    """The files that the boot loader is to bring; those of the last run that are none now go."""
+    content = {module.name: module.data for module in plan.modules}
+    write_all(folder, content)
+    try:
+        with open(os.path.join(out, MODULE_LIST), encoding="utf-8") as old:
+            stale = set(old.read().split()) - set(content)
+    except OSError:
+        return
+    for name in stale:
+        if os.path.isfile(os.path.join(folder, name)):
+            os.unlink(os.path.join(folder, name))
 
 
 def write_all(folder: str, content: Mapping[str, Content]) -> list[str]:

@@ -3,19 +3,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from dataclasses import dataclass, field
 from typing import Optional
 
 from . import images, placement, rules
-from . import rules_board, rules_cells, rules_devices  # noqa: F401 (they register their rules)
+from . import rules_board, rules_cells, rules_devices, rules_modules  # noqa: F401 (they register)
 from .acpi import AcpiTables
 from .bindings import check_tree, load_bindings
 from .build import Builder
 from .diag import ConfigError, Diagnostic
 from .dts import Tree, read_dts
-from .guest import Blob, FilePart, Loaded
+from .guest import Blob, Loaded
 from .model import PAGE, Range, System
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -31,6 +32,20 @@ class PoolPages:
     per_cell: int
 
 
+@dataclass(frozen=True)
+class Module:
+    """An image file that the boot loader brings, as a module of that name."""
+
+    name: str
+    path: str
+    data: bytes
+
+    @property
+    def sha256(self) -> bytes:
+        """What the hypervisor checks."""
+        return hashlib.sha256(self.data).digest()
+
+
 @dataclass
 class Plan:
     """A system that passed all rules, and what was computed for it."""
@@ -42,7 +57,8 @@ class Plan:
     asl: list[str]
     stage2_pages: int = 0
     pool_pages: int = 0
-    files: list[str] = field(default_factory=list)  # image files, in the order of their symbols
+    files: list[str] = field(default_factory=list)  # embedded ones, in the order of their symbols
+    modules: list[Module] = field(default_factory=list)
     blobs: list[Blob] = field(default_factory=list)  # generated data, each content once
     depends: list[str] = field(default_factory=list)
 
@@ -109,16 +125,22 @@ def _load(system: System, warnings: list[Diagnostic]) -> Plan:
 
 
 def _collect_data(result: Plan) -> None:
-    """Image files once by path, generated data once by content (its first name stays)."""
+    """Files once by path, modules by name, generated data by content (its first name stays)."""
     blobs: dict[bytes, Blob] = {}
     files: dict[str, None] = {}
+    modules: dict[str, Module] = {}
     for loaded in result.loaded:
         for segment in loaded.segments:
-            if isinstance(segment.source, FilePart):
-                files[segment.source.path] = None
-            elif isinstance(segment.source, Blob):
-                blobs.setdefault(segment.source.data, segment.source)
+            source = segment.source
+            if isinstance(source, Blob):
+                blobs.setdefault(source.data, source)
+            elif source and not source.module:
+                files[source.path] = None
+            elif source and source.module and source.module not in modules:
+                with open(source.path, "rb") as data:
+                    modules[source.module] = Module(source.module, source.path, data.read())
     result.files, result.blobs = list(files), list(blobs.values())
+    result.modules = list(modules.values())
 
 
 def read_pool_pages(header: str) -> PoolPages:

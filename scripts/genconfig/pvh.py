@@ -6,7 +6,6 @@ Sources: Xen docs/misc/pvh.pandoc and xen/include/public/arch-x86/hvm/start_info
 
 from __future__ import annotations
 
-import os
 import struct
 from dataclasses import dataclass
 from typing import Optional
@@ -167,7 +166,6 @@ def load(cell: Cell, kernel: PvhKernel, initrd_size: int, acpi: list[Segment], r
     )
     initrd = place_initrd(cell, initrd_size, floor, GUEST_ABOVE_4G) if cell.initrd else 0
     info = start_info(cell, initrd, initrd_size, rsdp)
-    path = os.path.abspath(image.path or "")
     segments = [
         Segment.of(START_INFO, Blob(f"{cell.name}-start-info", info), "PVH start info"),
         Segment.of(
@@ -177,7 +175,7 @@ def load(cell: Cell, kernel: PvhKernel, initrd_size: int, acpi: list[Segment], r
         ),
     ]
     segments += [
-        Segment(p.address, p.file_size, FilePart(path, p.offset), "kernel")
+        Segment(p.address, p.file_size, FilePart.of(image, p.offset), "kernel")
         for p in kernel.loads
         if p.file_size
     ]
@@ -188,11 +186,7 @@ def load(cell: Cell, kernel: PvhKernel, initrd_size: int, acpi: list[Segment], r
         if p.memory_size > p.file_size
     ]
     if cell.initrd:
-        segments.append(
-            Segment(
-                initrd, initrd_size, FilePart(os.path.abspath(cell.initrd.path or ""), 0), "initrd"
-            )
-        )
+        segments.append(Segment(initrd, initrd_size, FilePart.of(cell.initrd), "initrd"))
     loaded = Loaded(
         "X86_ENTRY_PVH",
         kernel.entry,

@@ -132,8 +132,8 @@ def memory_alignment(system: System) -> Iterator[Diagnostic]:
 def image_missing(system: System) -> Iterator[Diagnostic]:
     """Files that were not found in any of the folders."""
     for cell in system.cells:
-        for what, image in (("kernel", cell.kernel), ("initrd", cell.initrd)):
-            if image and not image.path:
+        for what, image in cell.images:
+            if not image.path:
                 yield found(
                     f"the {what} {image.name} of cell {cell.name} is in none of the image folders",
                     image.pos,

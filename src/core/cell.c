@@ -57,6 +57,15 @@ static unsigned int board_index(uint32_t hwid)
 	return i;
 }
 
+/* Without all its images, a cell never starts: it has failed before. */
+static enum cell_state first_state(const struct cell_config *config)
+{
+	for (unsigned int i = 0; i < config->nr_modules; i++)
+		if (!*config->modules[i].module->checked)
+			return CELL_FAILED;
+	return CELL_LOADING;
+}
+
 void cells_init(void)
 {
 	for (unsigned int c = 0; c < partition_table.nr_cells; c++) {
@@ -65,7 +74,7 @@ void cells_init(void)
 
 		cell->config = config;
 		cell->index = c;
-		cell->state = CELL_LOADING;
+		cell->state = first_state(config);
 		cell->console_deadline = TIMER_OFF;
 		for (unsigned int v = 0; v < config->nr_cpus; v++) {
 			unsigned int cpu = board_index(config->cpus[v]);

@@ -4,6 +4,7 @@
  *
  *   LOADING -> RUNNING -> HALTED | FAILED | RESTARTING (-> LOADING)
  *
+ * A cell whose boot modules are not what they should be is FAILED from the beginning.
  * All CPUs of a cell park before it leaves RUNNING for good; the first vCPU then reloads the cell
  * when it restarts. No CPU of another cell takes part.
  */
@@ -53,7 +54,8 @@ const char *cell_state_name(const struct cell *cell);
 
 bool cell_is_running(const struct cell *cell);
 
-/* Prepares all cells once at boot: links configuration, devices and vCPUs. */
+/* Prepares all cells once at boot, when their modules were checked: links configuration, devices
+ * and vCPUs. */
 void cells_init(void);
 
 /* Called by each vCPU when it is outside the guest loop; returns when the cell runs. vCPU 0

@@ -11,6 +11,7 @@
 
 #include "core/types.h"
 #include "core/device.h"
+#include "core/sha256.h"
 #include "arch_partition.h" /* struct arch_board, struct arch_cell_config, struct arch_pool sizes */
 
 /* Rights of a region of a cell's guest-physical memory. */
@@ -33,8 +34,25 @@ struct mem_region {
 struct segment {
 	uint64_t gpa;
 	uint64_t size;
-	const uint8_t *data; /* pristine copy inside the hypervisor's image, or NULL */
+	const uint8_t *data; /* pristine copy inside the hypervisor's memory, or NULL */
 	const char *what;    /* "kernel", "initrd", "acpi", "boot parameters", ... */
+};
+
+/* An image that the boot loader brings. It is copied to @data and checked before any cell starts.
+ */
+struct module {
+	const char *name;
+	uint8_t *data; /* its place in the hypervisor's memory */
+	uint64_t size;
+	uint8_t sha256[SHA256_SIZE];
+	bool *checked; /* state: @data holds what the hash is of */
+};
+
+/* That a cell needs a module. */
+struct cell_module {
+	const struct module *module;
+	const char *what; /* "kernel" or "initrd" */
+	const char *source;
 };
 
 /* What becomes of a cell after a fault (triple fault, failed entry, access outside what it owns).
@@ -59,6 +77,8 @@ struct cell_config {
 	unsigned int nr_regions;
 	const struct segment *segments;
 	unsigned int nr_segments;
+	const struct cell_module *modules; /* those that segments are parts of */
+	unsigned int nr_modules;
 	const struct device *devices;
 	unsigned int nr_devices;
 	enum fault_action on_fault;
@@ -92,6 +112,8 @@ struct partition_table {
 	struct board_config board;
 	const struct cell_config *cells;
 	unsigned int nr_cells;
+	const struct module *modules;
+	unsigned int nr_modules;
 };
 
 /* The table of this image. */

@@ -114,6 +114,7 @@ void boot_main(uint32_t magic, uint32_t address)
 			   (unsigned long)info.framebuffer.base, info.framebuffer.line_size);
 	if (board_check(&info) != 0)
 		refuse("refused to start");
+	modules_load(&info);
 	cpu_init_idt();
 	ioapic_init();
 	hpet_start();

@@ -5,6 +5,7 @@
 
 #define MB2_BOOTLOADER_MAGIC 0x36d76289u
 #define MB2_TAG_END 0
+#define MB2_TAG_MODULE 3
 #define MB2_TAG_MMAP 6
 #define MB2_TAG_ACPI_OLD 14
 #define MB2_TAG_ACPI_NEW 15
@@ -12,6 +13,7 @@
 
 #define PVH_MAGIC 0x336ec578u
 #define PVH_MAX_ENTRIES 0x10000u /* a longer memory map is damaged */
+#define PVH_MAX_MODULES 0x1000u  /* and so is a longer list of modules */
 
 #define EFI_MAX_MAP_SIZE 0x100000u /* a longer memory map is damaged */
 
@@ -27,6 +29,13 @@
 struct mb2_tag {
 	uint32_t type;
 	uint32_t size;
+};
+
+struct mb2_module {
+	struct mb2_tag tag;
+	uint32_t start;
+	uint32_t end;
+	/* the string follows */
 };
 
 struct mb2_mmap_entry {
@@ -55,6 +64,42 @@ struct pvh_memmap_entry {
 	uint32_t type;
 	uint32_t reserved;
 };
+
+struct pvh_module {
+	uint64_t base;
+	uint64_t size;
+	uint64_t cmdline;
+	uint64_t reserved;
+};
+
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '.' || c == '-' || c == '_';
+}
+
+/*
+ * Its name is the first word of @string, of which no byte from @room on is read. What has none that
+ * could be meant is left out: it is nobody's, and its name could not be told without care.
+ */
+static void add_module(struct boot_info *info, const char *string, uint64_t room, uint64_t base,
+		       uint64_t size)
+{
+	struct boot_module *module = &info->modules[info->nr_modules];
+	uint32_t length = 0;
+
+	if (info->nr_modules == BOOT_MAX_MODULES || base + size < base)
+		return;
+	while (length < room && length < BOOT_MODULE_NAME - 1 && is_name_char(string[length]))
+		length++;
+	if (length == 0 || length == room || (string[length] != '\0' && string[length] != ' '))
+		return;
+	memcpy(module->name, string, length);
+	module->name[length] = '\0';
+	module->base = base;
+	module->size = size;
+	info->nr_modules++;
+}
 
 /* Neighbours become one range: UEFI firmware tells RAM in a hundred pieces of various types. */
 static void add_ram(struct boot_info *info, uint64_t base, uint64_t size)
@@ -92,6 +137,16 @@ static void read_mb2_mmap(struct boot_info *info, uint64_t tag, uint32_t size)
 	}
 }
 
+static void read_mb2_module(struct boot_info *info, uint64_t tag, uint32_t size)
+{
+	struct mb2_module module;
+
+	memcpy(&module, (const void *)tag, sizeof(module));
+	if (module.start <= module.end)
+		add_module(info, (const char *)(tag + sizeof(module)), size - sizeof(module),
+			   module.start, module.end - module.start);
+}
+
 /* Whether a tag of @size bytes holds all of the RSDP that it starts. */
 static bool holds_rsdp(uint64_t tag, uint32_t size)
 {
@@ -118,6 +173,8 @@ static int read_mb2(struct boot_info *info, uint64_t address)
 			return -EINVAL;
 		if (tag->type == MB2_TAG_MMAP && tag->size >= 16)
 			read_mb2_mmap(info, address + at, tag->size);
+		if (tag->type == MB2_TAG_MODULE && tag->size >= sizeof(struct mb2_module))
+			read_mb2_module(info, address + at, tag->size);
 		if ((tag->type == MB2_TAG_ACPI_NEW ||
 		     (tag->type == MB2_TAG_ACPI_OLD && !info->rsdp)) &&
 		    holds_rsdp(address + at, tag->size))
@@ -125,6 +182,29 @@ static int read_mb2(struct boot_info *info, uint64_t address)
 		at += (tag->size + 7) & ~7u;
 	}
 	return -EINVAL;
+}
+
+/* Whether a list of @n things of @size bytes, n * size below 4 GiB, is where it can be read. */
+static bool is_low(uint64_t list, uint32_t n, uint64_t size)
+{
+	return list < LOW_4G && n * size <= LOW_4G - list;
+}
+
+static int read_pvh_modules(struct boot_info *info, const struct pvh_start_info *start)
+{
+	struct pvh_module module = { .base = 0 };
+
+	if (start->nr_modules > PVH_MAX_MODULES ||
+	    !is_low(start->modules, start->nr_modules, sizeof(module)))
+		return -EINVAL;
+	for (uint32_t i = 0; i < start->nr_modules; i++) {
+		memcpy(&module, (const void *)(start->modules + i * sizeof(module)),
+		       sizeof(module));
+		if (module.cmdline && module.cmdline < LOW_4G)
+			add_module(info, (const char *)module.cmdline, LOW_4G - module.cmdline,
+				   module.base, module.size);
+	}
+	return 0;
 }
 
 static int read_pvh(struct boot_info *info, uint64_t address)
@@ -137,8 +217,8 @@ static int read_pvh(struct boot_info *info, uint64_t address)
 	if (magic_version[0] != PVH_MAGIC || magic_version[1] < 1)
 		return -EINVAL;
 	memcpy(&start, (const void *)address, sizeof(start));
-	if (start.memmap_entries > PVH_MAX_ENTRIES || start.memmap >= LOW_4G ||
-	    start.memmap_entries * sizeof(entry) > LOW_4G - start.memmap)
+	if (start.memmap_entries > PVH_MAX_ENTRIES ||
+	    !is_low(start.memmap, start.memmap_entries, sizeof(entry)))
 		return -EINVAL;
 	info->rsdp = start.rsdp;
 	for (uint32_t i = 0; i < start.memmap_entries; i++) {
@@ -146,7 +226,7 @@ static int read_pvh(struct boot_info *info, uint64_t address)
 		if (entry.type == MEMORY_USABLE)
 			add_ram(info, entry.base, entry.size);
 	}
-	return 0;
+	return read_pvh_modules(info, &start);
 }
 
 /*
@@ -177,8 +257,8 @@ static int read_efi_map(struct boot_info *info, const struct efi_handover *hando
 	if (handover->descriptor_version != EFI_DESCRIPTOR_VERSION ||
 	    handover->descriptor_size < sizeof(memory) || handover->map_size == 0 ||
 	    handover->map_size > EFI_MAX_MAP_SIZE ||
-	    handover->map_size % handover->descriptor_size || handover->map >= LOW_4G ||
-	    handover->map_size > LOW_4G - handover->map)
+	    handover->map_size % handover->descriptor_size ||
+	    !is_low(handover->map, handover->map_size, 1))
 		return -EINVAL;
 	for (uint32_t at = 0; at < handover->map_size; at += handover->descriptor_size) {
 		memcpy(&memory, (const void *)(handover->map + at), sizeof(memory));
@@ -187,6 +267,21 @@ static int read_efi_map(struct boot_info *info, const struct efi_handover *hando
 			return -EINVAL;
 		if (is_efi_ram(&memory))
 			add_ram(info, memory.physical, memory.pages << PAGE_SHIFT);
+	}
+	return 0;
+}
+
+static int read_efi_modules(struct boot_info *info, const struct efi_handover *handover)
+{
+	const uint32_t n = handover->nr_modules;
+	struct efi_handover_module module;
+
+	if (n > EFI_HANDOVER_MODULES || !is_low(handover->modules, n, sizeof(module)))
+		return -EINVAL;
+	for (uint32_t i = 0; i < n; i++) {
+		memcpy(&module, (const void *)(handover->modules + i * sizeof(module)),
+		       sizeof(module));
+		add_module(info, module.name, sizeof(module.name), module.base, module.size);
 	}
 	return 0;
 }
@@ -213,6 +308,8 @@ static int read_efi(struct boot_info *info, uint64_t address)
 	info->framebuffer.width = handover.width;
 	info->framebuffer.height = handover.height;
 	info->framebuffer.line_size = handover.line_size;
+	if (read_efi_modules(info, &handover) != 0)
+		return -EINVAL;
 	return read_efi_map(info, &handover);
 }
 

@@ -6,10 +6,20 @@
 #include "core/types.h"
 
 #define BOOT_MAX_RANGES 64
+#define BOOT_MAX_MODULES 32
+#define BOOT_MODULE_NAME 64 /* with the NUL at its end */
 
 struct boot_range {
 	uint64_t base;
 	uint64_t size;
+};
+
+/* A file that the loader has put somewhere. */
+struct boot_module {
+	char name[BOOT_MODULE_NAME]; /* of the characters that names in the DTS have, and no others
+				      */
+	uint64_t base;
+	uint64_t size; /* base + size does not wrap around */
 };
 
 /* A frame buffer of 32 bits a pixel that the firmware has set up. */
@@ -27,6 +37,8 @@ struct boot_info {
 	unsigned int nr_ram;
 	uint64_t rsdp; /* physical address of the ACPI RSDP, 0 if unknown */
 	struct boot_framebuffer framebuffer;
+	struct boot_module modules[BOOT_MAX_MODULES]; /* those that have a name */
+	unsigned int nr_modules;
 };
 
 /*

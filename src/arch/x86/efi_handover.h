@@ -28,9 +28,19 @@ struct efi_handover {
 	uint32_t width;
 	uint32_t height;
 	uint32_t line_size; /* bytes from line to line */
-	uint32_t reserved;
+	uint32_t nr_modules;
+	uint64_t modules; /* address of the files that were read for cells */
 };
-static_assert(sizeof(struct efi_handover) == 72, "both sides are compiled with different flags");
+static_assert(sizeof(struct efi_handover) == 80, "both sides are compiled with different flags");
+
+#define EFI_HANDOVER_MODULES 32u /* at most */
+
+struct efi_handover_module {
+	char name[64]; /* NUL-terminated */
+	uint64_t base;
+	uint64_t size;
+};
+static_assert(sizeof(struct efi_handover_module) == 80, "both sides are compiled apart");
 
 #define EFI_DESCRIPTOR_VERSION 1u /* EFI_MEMORY_DESCRIPTOR_VERSION */
 
