@@ -41,7 +41,7 @@ def system(config):
     """Builds the system of a DTS (path from the top of the tree) and returns its output folder."""
     make(f"CONFIG={config}")
     folder = BUILD / pathlib.Path(config).stem
-    if bochsrc(folder):
+    if bochsrc(folder) or modules(folder):
         make(f"CONFIG={config}", "iso")
     return folder
 
@@ -49,6 +49,12 @@ def system(config):
 def qemu_arguments(folder):
     """The QEMU arguments of a built system's board, as a list."""
     return (folder / "gen/qemu.args").read_text(encoding="ascii").split("\n")[:-1]
+
+
+def modules(folder):
+    """The files of a built system's boot modules, as far as they are there."""
+    names = (folder / "gen/modules.list").read_text(encoding="ascii").split()
+    return [folder / "modules" / name for name in names if (folder / "modules" / name).exists()]
 
 
 def bochsrc(folder):

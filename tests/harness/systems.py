@@ -34,7 +34,7 @@ def network(folder, file):
 LOADERS = {
     "kernel": lambda folder: ["-kernel", str(folder / "bulkhead.elf")],
     "cdrom": lambda folder: ["-cdrom", str(folder / "bulkhead.iso")],
-    "uefi": lambda folder: [*uefi.firmware(), *uefi.disk(folder / "bulkhead.efi")],
+    "uefi": lambda folder: [*uefi.firmware(), *uefi.disk(folder / "bulkhead.efi", build.modules(folder))],
     "uefi-usb": lambda folder: [*uefi.firmware(), *usb_stick(folder / "bulkhead.usb.img")],
     "uefi-pxe": lambda folder: [*uefi.firmware(), *network(folder, "bulkhead.efi")],
     "usb": lambda folder: usb_stick(folder / "bulkhead.iso"),
@@ -42,13 +42,14 @@ LOADERS = {
 }
 
 
-def start(folder, extra=(), replace=None, loader="kernel"):
+def start(folder, extra=(), replace=None, loader=None):
     """
     Runs a built system in the emulator of its board; returns a Bulkhead.
 
     @replace: what the machine has differently: values of QEMU's options, {"-smp": "2"}, or pieces of Bochs'
     configuration, {"count=4": "count=2"}. @extra, @loader (a key of LOADERS): QEMU alone.
     """
+    loader = loader or ("cdrom" if build.modules(folder) else "kernel")
     if build.bochsrc(folder):
         return Bulkhead(bochs(folder.name, build.bochsrc(folder), folder / "bulkhead.iso", replace), folder.name, False)
     arguments = build.qemu_arguments(folder)

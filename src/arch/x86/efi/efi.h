@@ -57,7 +57,10 @@ struct efi_boot_services {
 	efi_status(EFIAPI *get_memory_map)(uint64_t *size, void *map, uint64_t *key,
 					   uint64_t *descriptor_size, uint32_t *version);
 	void *pool_and_events[8];
-	void *protocols[9];
+	void *install[3];
+	efi_status(EFIAPI *handle_protocol)(efi_handle handle, const struct efi_guid *protocol,
+					    void **interface); /* 16 */
+	void *protocols[5];
 	void *images[4];
 	efi_status(EFIAPI *exit_boot_services)(efi_handle image, uint64_t key); /* 26 */
 	void *count;
@@ -66,6 +69,7 @@ struct efi_boot_services {
 	efi_status(EFIAPI *locate_protocol)(const struct efi_guid *protocol, void *registration,
 					    void **interface); /* 37 */
 };
+static_assert(offsetof(struct efi_boot_services, handle_protocol) == 24 + 16 * 8, "UEFI, 4.4");
 static_assert(offsetof(struct efi_boot_services, exit_boot_services) == 24 + 26 * 8, "UEFI, 4.4");
 static_assert(offsetof(struct efi_boot_services, locate_protocol) == 24 + 37 * 8, "UEFI, 4.4");
 
@@ -117,6 +121,36 @@ struct efi_graphics_mode {
 struct efi_graphics_output {
 	void *services[3];
 	const struct efi_graphics_mode *mode;
+};
+
+/* 9.1 */
+struct efi_loaded_image {
+	uint32_t revision;
+	efi_handle parent;
+	const struct efi_system_table *system;
+	efi_handle device;        /* that it was loaded from */
+	const uint8_t *file_path; /* nodes of a device path, as 10.3.1; NULL if it is no file */
+};
+static_assert(offsetof(struct efi_loaded_image, file_path) == 32, "UEFI 2.10, 9.1");
+
+/* 13.5 */
+struct efi_file {
+	uint64_t revision;
+	efi_status(EFIAPI *open)(struct efi_file *self, struct efi_file **opened,
+				 const uint16_t *name, uint64_t mode, uint64_t attributes);
+	efi_status(EFIAPI *close)(struct efi_file *self);
+	void *delete;
+	efi_status(EFIAPI *read)(struct efi_file *self, uint64_t *size, void *buffer);
+	void *write;
+	efi_status(EFIAPI *get_position)(struct efi_file *self, uint64_t *position);
+	efi_status(EFIAPI *set_position)(struct efi_file *self, uint64_t position);
+};
+static_assert(offsetof(struct efi_file, set_position) == 56, "UEFI 2.10, 13.5.1");
+
+/* 13.4 */
+struct efi_file_system {
+	uint64_t revision;
+	efi_status(EFIAPI *open_volume)(struct efi_file_system *self, struct efi_file **root);
 };
 
 /* EFI_MEMORY_ATTRIBUTE_PROTOCOL, new in 2.10 */

@@ -13,6 +13,7 @@
 #include "elf.h"
 #include "launch.h"
 #include "memory.h"
+#include "modules.h"
 #include "print.h"
 
 #define EXIT_ATTEMPTS 8u
@@ -20,7 +21,7 @@
 #define READ_US 10000000u /* for someone to read why nothing starts */
 
 /* payload.S */
-extern const char payload_system[];
+extern const char payload_system[], payload_modules[];
 extern const uint32_t payload_console_port, payload_console_baud;
 extern const uint8_t payload_start[], payload_end[];
 
@@ -178,6 +179,20 @@ static struct efi_handover *prepare_handover(const struct efi_system_table *syst
 	return handover;
 }
 
+/* After all that is indispensable: a file of any size does no harm, then. */
+static void prepare_modules(efi_handle image, struct efi_handover *handover)
+{
+	struct efi_handover_module *list;
+
+	if (!*payload_modules)
+		return;
+	list = (struct efi_handover_module *)memory_take(EFI_LOADER_DATA,
+							 EFI_HANDOVER_MODULES * sizeof(*list));
+	handover->modules = (uint64_t)list;
+	if (list)
+		handover->nr_modules = modules_read(boot, image, payload_modules, list);
+}
+
 /* ---- Leaving ---- */
 
 static const char *type_name(uint32_t type)
@@ -276,6 +291,7 @@ static void start(efi_handle image, const struct efi_system_table *system)
 	launch = prepare_launch(handover);
 	if (!launch)
 		return;
+	prepare_modules(image, handover);
 	print("  goes to 0x%x to 0x%x; ACPI's RSDP is at 0x%lx\n", program.base, program.end - 1,
 	      (unsigned long)handover->rsdp);
 	print("  leaves the firmware; what follows is on the serial console at port 0x%x, %u "

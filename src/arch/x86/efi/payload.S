@@ -3,10 +3,12 @@
 #include "layout.h"
 
 	.section .rodata.payload, "a", @progbits
-	.globl payload_system, payload_console_port, payload_console_baud
+	.globl payload_system, payload_modules, payload_console_port, payload_console_baud
 	.globl payload_start, payload_end
 payload_system:
 	.asciz BULKHEAD_SYSTEM
+payload_modules:
+	.asciz BULKHEAD_MODULES
 	.balign 4
 payload_console_port:
 	.long BULKHEAD_CONSOLE_PORT
