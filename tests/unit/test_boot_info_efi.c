@@ -15,7 +15,7 @@
 #include "low_memory.h"
 
 #define EFI 0x42494645u
-#define BLOCK_SIZE 72u
+#define BLOCK_SIZE 80u
 #define DESCRIPTOR 48u /* what EDK II uses: longer than the 40 bytes that are known */
 
 /* Offsets in the block. */

@@ -271,6 +271,43 @@ static void a_cell_that_has_ended_is_silenced(void **state)
 	assert_int_equal(cells[1].starts, 1);
 }
 
+static void a_cell_without_all_its_modules_never_starts(void **state)
+{
+	static bool checked[2] = { true, false };
+	static const struct module modules[] = { { .checked = &checked[0] },
+						 { .checked = &checked[1] } };
+	static const struct cell_module used[] = { { .module = &modules[0] },
+						   { .module = &modules[1] } };
+
+	(void)state;
+	configs[0].modules = used;
+	configs[0].nr_modules = 1;
+	configs[1].modules = used;
+	configs[1].nr_modules = 2;
+	cells_init();
+	assert_string_equal(cell_state_name(&cells[0]), "loading");
+	assert_string_equal(cell_state_name(&cells[1]), "failed");
+	fake_arch.wait = leave_the_test;
+	waits = 0;
+	if (!setjmp(out))
+		cell_enter(b0);
+	assert_true(b0->parked);
+	assert_int_equal(cells[1].starts, 0);
+	assert_all(RAM_B, 0x1000, FILL);
+	cell_leave(&cells[1], CELL_RESTARTING);
+	assert_string_equal(cell_state_name(&cells[1]), "failed");
+	/* The other one does; with its end, the machine's comes. */
+	assert_int_equal(fake_arch.poweroffs, 0);
+	toy_start(&cells[0]);
+	assert_int_equal(cells[0].starts, 1);
+	cell_leave(&cells[0], CELL_HALTED);
+	a1->parked = true;
+	waits = 0;
+	if (!setjmp(out))
+		cell_enter(a0);
+	assert_int_equal(fake_arch.poweroffs, 1);
+}
+
 static void a_fault_stops_or_restarts_its_own_cell(void **state)
 {
 	struct vcpu_exit exit = { .reason = EXIT_PIO,
@@ -476,6 +513,7 @@ int main(void)
 		cmocka_unit_test_setup(a_cell_leaves_running_once, toy_setup),
 		cmocka_unit_test_setup(the_machine_goes_off_with_its_last_cell, toy_setup),
 		cmocka_unit_test_setup(a_cell_that_has_ended_is_silenced, toy_setup),
+		cmocka_unit_test_setup(a_cell_without_all_its_modules_never_starts, toy_setup),
 		cmocka_unit_test_setup(a_fault_stops_or_restarts_its_own_cell, toy_setup),
 		cmocka_unit_test_setup(every_fault_says_what_was_touched_and_what_would_allow_it,
 				       toy_setup),

@@ -184,10 +184,10 @@ static int read_mb2(struct boot_info *info, uint64_t address)
 	return -EINVAL;
 }
 
-/* Whether a list of @n things of @size bytes, n * size below 4 GiB, is where it can be read. */
+/* Whether a list of @n things of @size bytes is where it can be read; at 0 there is none. */
 static bool is_low(uint64_t list, uint32_t n, uint64_t size)
 {
-	return list < LOW_4G && n * size <= LOW_4G - list;
+	return (list || n == 0) && list < LOW_4G && n * size <= LOW_4G - list;
 }
 
 static int read_pvh_modules(struct boot_info *info, const struct pvh_start_info *start)
