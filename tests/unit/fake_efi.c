@@ -18,6 +18,8 @@ unsigned int fake_stale, fake_exits;
 void (*fake_on_stale)(void), (*fake_on_map)(void);
 bool fake_secure_boot, fake_no_map, fake_protects, fake_exited;
 const struct efi_graphics_mode *fake_graphics;
+efi_status(EFIAPI *fake_handle_protocol)(efi_handle handle, const struct efi_guid *protocol,
+					 void **interface);
 uint64_t fake_executable;
 
 static struct efi_memory_descriptor memory[MAX_MEMORY];
@@ -257,6 +259,14 @@ static efi_status EFIAPI locate_protocol(const struct efi_guid *protocol, void *
 	return EFI_ERROR(14); /* not found */
 }
 
+static efi_status EFIAPI handle_protocol(efi_handle handle, const struct efi_guid *protocol,
+					 void **interface)
+{
+	assert_in_boot_services();
+	return fake_handle_protocol ? fake_handle_protocol(handle, protocol, interface)
+				    : EFI_ERROR(14);
+}
+
 static efi_status EFIAPI get_variable(const uint16_t *name, const struct efi_guid *vendor,
 				      uint32_t *attributes, uint64_t *size, void *data)
 {
@@ -306,6 +316,7 @@ static const struct efi_boot_services boot_services = {
 	.get_memory_map = get_memory_map,
 	.exit_boot_services = exit_boot_services,
 	.stall = stall,
+	.handle_protocol = handle_protocol,
 	.locate_protocol = locate_protocol,
 };
 static const struct efi_runtime_services runtime_services = { .get_variable = get_variable };
@@ -327,6 +338,7 @@ void fake_efi_reset(void)
 	fake_on_stale = fake_on_map = NULL;
 	fake_secure_boot = fake_no_map = fake_protects = fake_exited = false;
 	fake_graphics = NULL;
+	fake_handle_protocol = NULL;
 	fake_exits = 0;
 	fake_executable = 0;
 }

@@ -24,8 +24,10 @@ extern void (*fake_on_stale)(void); /* what the firmware does at each of them */
 extern void (*fake_on_map)(void);   /* and after each GetMemoryMap() */
 extern bool fake_secure_boot;
 extern bool fake_no_map;
-extern const struct efi_graphics_mode *fake_graphics; /* NULL: no such protocol */
-extern bool fake_protects;                            /* has EFI_MEMORY_ATTRIBUTE_PROTOCOL */
+extern efi_status(EFIAPI *fake_handle_protocol)(efi_handle handle, const struct efi_guid *protocol,
+						void **interface); /* NULL: nothing has any */
+extern const struct efi_graphics_mode *fake_graphics;              /* NULL: no such protocol */
+extern bool fake_protects; /* has EFI_MEMORY_ATTRIBUTE_PROTOCOL */
 
 /* What happened. */
 extern unsigned int fake_exits; /* calls of ExitBootServices() */

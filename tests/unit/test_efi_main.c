@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sources: src/arch/x86/efi/main.c src/arch/x86/efi/memory.c src/arch/x86/efi/elf.c
- * src/arch/x86/efi/print.c src/arch/x86/boot_info.c src/core/format.c tests/unit/fake_efi.c */
+ * src/arch/x86/efi/print.c src/arch/x86/efi/modules.c src/arch/x86/boot_info.c
+ * src/core/format.c tests/unit/fake_efi.c tests/unit/fake_efi_files.c */
 /* flags: -DBULKHEAD_VERSION=\"1.2.3\" */
 /*
  * The EFI application on a firmware made of variables. The hypervisor's place is not really there,
@@ -16,7 +17,7 @@
 
 #include "arch/x86/boot_info.h"
 #include "arch/x86/efi/launch.h"
-#include "fake_efi.h"
+#include "fake_efi_files.h"
 
 #define PLACE 0x90000000u /* above the arena: EDK II would take it first */
 #define PLACE_PAGES 5u
@@ -37,9 +38,9 @@ __asm__(".data\n"
 	"launch_end:\n"
 	".text\n");
 extern uint8_t payload_start[];
-extern const char payload_system[];
+extern const char payload_system[], payload_modules[];
 extern const uint32_t payload_console_port, payload_console_baud;
-const char payload_system[] = "test-system";
+const char payload_system[] = "test-system", payload_modules[] = "vmlinuz\0initrd\0";
 const uint32_t payload_console_port = 0x2e8, payload_console_baud = 57600;
 
 static jmp_buf back;
@@ -362,6 +363,41 @@ static void a_frame_buffer_of_another_kind_is_not(void **state)
 	assert_int_equal(info.framebuffer.size, 0);
 }
 
+/* ---- Modules ---- */
+
+static void files_beside_it_are_handed_over(void **state)
+{
+	static const char *const nodes[] = { "\\EFI\\BOOT\\BOOTX64.EFI", NULL };
+
+	(void)state;
+	fake_files_start(nodes);
+	fake_file("\\EFI\\BOOT\\vmlinuz", payload_start, 8000);
+	fake_file("\\EFI\\BOOT\\initrd", payload_start + 3, 7);
+	start();
+	assert_int_equal(info.nr_modules, 2);
+	assert_string_equal(info.modules[1].name, "initrd");
+	assert_int_equal(info.modules[0].size, 8000);
+	assert_true(in_arena(handover->modules, 2 * sizeof(struct efi_handover_module)));
+	for (unsigned int i = 0; i < 2; i++)
+		assert_true(in_arena(info.modules[i].base, info.modules[i].size));
+	assert_memory_equal((void *)info.modules[0].base, payload_start, 8000);
+	assert_memory_equal((void *)info.modules[1].base, payload_start + 3, 7);
+}
+
+/* Files of any size: what the hypervisor itself needs was taken before. */
+static void without_its_files_it_starts_all_the_same(void **state)
+{
+	static const char *const nodes[] = { "\\BOOTX64.EFI", NULL };
+
+	(void)state;
+	fake_files_start(nodes);
+	fake_file("\\initrd", payload_start, UINT64_C(1) << 30);
+	start();
+	assert_int_equal(info.nr_modules, 0);
+	assert_non_null(strstr(fake_said, "warning: module vmlinuz: "));
+	assert_non_null(strstr(fake_said, "warning: module initrd: "));
+}
+
 /* ---- Refusing ---- */
 
 static void a_place_that_the_firmware_keeps_is_refused(void **state)
@@ -472,6 +508,8 @@ int main(void)
 		cmocka_unit_test_setup(the_newer_rsdp_is_taken, setup),
 		cmocka_unit_test_setup(a_frame_buffer_is_handed_over, setup),
 		cmocka_unit_test_setup(a_frame_buffer_of_another_kind_is_not, setup),
+		cmocka_unit_test_setup(files_beside_it_are_handed_over, setup),
+		cmocka_unit_test_setup(without_its_files_it_starts_all_the_same, setup),
 		cmocka_unit_test_setup(a_place_that_the_firmware_keeps_is_refused, setup),
 		cmocka_unit_test_setup(a_place_without_memory_is_refused, setup),
 		cmocka_unit_test_setup(a_place_that_is_lost_at_the_last_moment_is_refused, setup),
