@@ -273,6 +273,7 @@ help:
 	@echo 'make iso                   makes build/<system>/bulkhead.iso, which GRUB boots, by BIOS and UEFI'
 	@echo 'make efi                   makes build/<system>/bulkhead.efi, which UEFI firmware starts'
 	@echo 'make usb                   makes build/<system>/bulkhead.usb.img, a disk image for UEFI; never writes to a device'
+	@echo '                           (boot modules, if the system has any, are in build/<system>/modules/)'
 	@echo 'make test [T=unit|smoke|isolation|lint]   runs the tests, or a part'
 	@echo 'make bench                 measures: instructions of a boot, exits per second, size'
 	@echo 'make images                makes the guest images alone'

@@ -25,7 +25,8 @@ offender and a cure in `note:` lines, and then nothing is written.
 
 In the output folder: `partition.c` and `images.S` (compiled into the hypervisor), `layout.h` (for
 the linker script), `blobs/` and `acpi/` (what the cells are given beside their images),
-`qemu.args` (how QEMU makes the board, one argument a line), `bochsrc` (how Bochs makes it),
+`modules.list` (names of the boot modules; the files themselves are in `modules/`, or where
+`--modules` says), `qemu.args` (how QEMU makes the board, one argument a line), `bochsrc` (how Bochs makes it),
 `report.txt` (who owns what, for people) and `gen.stamp` (touched at each success).
 
 ## The guest's memory

@@ -31,30 +31,31 @@ static uint32_t load(const uint8_t *bytes)
 	       bytes[3];
 }
 
-/* The message schedule's words, of which only the last 16 are kept: 6.2.2, step 1 */
-static uint32_t schedule(uint32_t w[16], unsigned int t)
+/* 6.2.2, step 1: the message schedule */
+static void schedule(uint32_t w[ROUNDS], const uint8_t *block)
 {
-	uint32_t w15 = w[(t + 1) % 16], w2 = w[(t + 14) % 16]; /* W(t-15), W(t-2) */
+	for (unsigned int t = 0; t < 16; t++)
+		w[t] = load(block + 4 * (size_t)t);
+	for (unsigned int t = 16; t < ROUNDS; t++) {
+		uint32_t w2 = w[t - 2], w15 = w[t - 15];
 
-	w[t % 16] += (rotr(w15, 7) ^ rotr(w15, 18) ^ w15 >> 3) + w[(t + 9) % 16] +
-		     (rotr(w2, 17) ^ rotr(w2, 19) ^ w2 >> 10);
-	return w[t % 16];
+		w[t] = (rotr(w2, 17) ^ rotr(w2, 19) ^ w2 >> 10) + w[t - 7] +
+		       (rotr(w15, 7) ^ rotr(w15, 18) ^ w15 >> 3) + w[t - 16];
+	}
 }
 
-/* 6.2.2 */
+/* Steps 2 to 4. Ch(e, f, g) and Maj(a, b, c) of 4.1.2 are written with an operation less. */
 static void hash_block(uint32_t hash[8], const uint8_t *block)
 {
 	uint32_t a = hash[0], b = hash[1], c = hash[2], d = hash[3];
 	uint32_t e = hash[4], f = hash[5], g = hash[6], h = hash[7];
-	uint32_t w[16];
+	uint32_t w[ROUNDS];
 
-	for (unsigned int t = 0; t < 16; t++)
-		w[t] = load(block + 4 * (size_t)t);
+	schedule(w, block);
 	for (unsigned int t = 0; t < ROUNDS; t++) {
-		uint32_t t1 = h + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + ((e & f) ^ (~e & g)) +
-			      constants[t] + (t < 16 ? w[t] : schedule(w, t));
-		uint32_t t2 =
-			(rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+		uint32_t t1 = h + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + (g ^ (e & (f ^ g))) +
+			      constants[t] + w[t];
+		uint32_t t2 = (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + ((a & b) | (c & (a | b)));
 
 		h = g;
 		g = f;
