@@ -139,7 +139,7 @@ static void read_mb2_mmap(struct boot_info *info, uint64_t tag, uint32_t size)
 
 static void read_mb2_module(struct boot_info *info, uint64_t tag, uint32_t size)
 {
-	struct mb2_module module;
+	struct mb2_module module = { .start = 0 };
 
 	memcpy(&module, (const void *)tag, sizeof(module));
 	if (module.start <= module.end)
@@ -274,7 +274,7 @@ static int read_efi_map(struct boot_info *info, const struct efi_handover *hando
 static int read_efi_modules(struct boot_info *info, const struct efi_handover *handover)
 {
 	const uint32_t n = handover->nr_modules;
-	struct efi_handover_module module;
+	struct efi_handover_module module = { .base = 0 };
 
 	if (n > EFI_HANDOVER_MODULES || !is_low(handover->modules, n, sizeof(module)))
 		return -EINVAL;
