@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from typing import Optional
 
-from .diag import range_text, size_text
+from .diag import range_text, short_path, size_text
 from .guest import FilePart
 from .model import PAGE, Cell, System
 from .pipeline import Plan
@@ -144,7 +144,7 @@ def _modules(plan: Plan) -> list[str]:
             if image.module and image.module.value == module.name
         ]
         lines.append(f"{module.name}: {len(module.data)} bytes, for {_and(users)}")
-        lines.append(f"  from {module.path}, SHA-256 {module.sha256.hex()}")
+        lines.append(f"  from {short_path(module.path)}, SHA-256 {module.sha256.hex()}")
     return lines + [""]
 
 

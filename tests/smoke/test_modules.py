@@ -58,6 +58,15 @@ def test_the_efi_application_brings_them(folder):
         assert_cell(checks[cell], cell, 2, 512, bare)
 
 
+def test_grub_brings_them_from_uefi_too(folder):
+    """GRUB as an EFI application has its memory from the firmware, modules as well."""
+    with start(folder, loader="uefi-cdrom") as machine:
+        assert_all_checked(machine)
+        machine.wait_cell("bulkhead", "multiboot2, AMD SVM, 4 CPUs, 2 cells")
+        for cell in CELLS:
+            machine.wait_cell(cell, "Enter 'help' for a list")
+
+
 def test_bochs_starts_it_too(folder):
     """Another BIOS, another place for the modules, Intel VMX. @folder: the images."""
     text = (build.TOP / CONFIG).read_text(encoding="utf-8").replace("0x20000000", "0x10000000")

@@ -146,6 +146,12 @@ def test_the_pool_has_the_pages_that_were_counted(bench):
     assert plan.system.hypervisor.memory.size >= need
 
 
+def test_the_hypervisor_has_a_large_page_before_its_images():
+    # hypervisor.ld begins the images at a large page, so that code and data take one, too.
+    for pool, need in ((2 * MIB, 4), (2 * MIB + PAGE, 6), (3 * MIB, 6), (4 * MIB, 6)):
+        assert placement.hypervisor_need([], os.path.getsize, pool) == need * MIB
+
+
 def test_the_layout_and_qemus_arguments(bench):
     assert bench.generate() == 0
     assert "#define BULKHEAD_BASE 0x1000000\n" in bench.read("layout.h")
