@@ -221,7 +221,7 @@ $(OUT)/%.iso: $(OUT)/%.elf images/grub.cfg | $(BUILD)/.setup-test
 usb: $(OUT)/bulkhead.usb.img
 $(OUT)/bulkhead.usb.img: $(OUT)/bulkhead.efi scripts/usb_image.sh | $(BUILD)/.setup-test
 	$(call say,USB,$@)
-	$(Q)scripts/usb_image.sh $@ $<
+	$(Q)scripts/usb_image.sh $@ $< $$(sed 's|^|$(OUT)/modules/|' $(GEN)/modules.list)
 
 .PHONY: list
 list: | $(BUILD)/.setup-build
@@ -272,8 +272,8 @@ help:
 	@echo 'make gdb                   starts it under gdb: "help bulkhead" there lists the commands'
 	@echo 'make iso                   makes build/<system>/bulkhead.iso, which GRUB boots, by BIOS and UEFI'
 	@echo 'make efi                   makes build/<system>/bulkhead.efi, which UEFI firmware starts'
-	@echo 'make usb                   makes build/<system>/bulkhead.usb.img, a disk image for UEFI; never writes to a device'
 	@echo '                           (boot modules, if the system has any, are in build/<system>/modules/)'
+	@echo 'make usb                   makes build/<system>/bulkhead.usb.img, a disk image for UEFI (modules included); never a device'
 	@echo 'make test [T=unit|smoke|isolation|lint]   runs the tests, or a part'
 	@echo 'make bench                 measures: instructions of a boot, exits per second, size'
 	@echo 'make images                makes the guest images alone'

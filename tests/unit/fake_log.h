@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A log that a test reads: what log_printf() said, from the beginning or since forget_log(). Included
- * once, by the test itself.
+ * A log that a test reads: what log_printf() said, from the beginning or since forget_log().
+ * Included once, by the test itself.
  */
 #ifndef FAKE_LOG_H
 #define FAKE_LOG_H
