@@ -3,7 +3,7 @@
 # Bulkhead. `make help` lists what can be made. Everything made goes below build/:
 #
 #   build/obj-<compiler>/   objects that all systems share
-#   build/<system>/         one folder a system: gen/ (from its DTS), bulkhead.elf, bulkhead.iso, bulkhead.efi;
+#   build/<system>/         one folder a system: gen/ (from its DTS), bulkhead.elf, .iso, .efi, .usb.img, .itb;
 #                           modules/, if boot modules bring images of its cells
 #   build/images/           guest kernels and initramfs (images/Makefile)
 #   build/tests/            test programs
@@ -149,6 +149,45 @@ $(OUT)/bulkhead.efi: $(EFI_DIR)/efi.ld $(EFI_OBJECTS) $(OUT)/payload.o
 efi: $(OUT)/bulkhead.efi
 	@if $(with_modules); then echo '          goes into one folder with the files of $(OUT)/modules/'; fi
 
+# --- For U-Boot ---------------------------------------------------------------------------------
+
+# The EFI application in a FIT image for bootm: with hashes, and signed where a key is given, that is
+# SIGN_KEY_DIR/SIGN_KEY_NAME.key and .crt. SIGN_DTB: a device tree blob that gets the public key.
+SIGN_KEY_DIR ?=
+SIGN_KEY_NAME ?=
+SIGN_ALGO ?= sha256,rsa2048
+SIGN_DTB ?=
+ifneq ($(SIGN_KEY_DIR)$(SIGN_KEY_NAME)$(SIGN_DTB),)
+SIGN_KEY := $(addprefix $(SIGN_KEY_DIR)/$(SIGN_KEY_NAME),.key .crt)
+SIGN_ITS := -DKEY_NAME='"$(SIGN_KEY_NAME)"' -DSIGN_ALGO='"$(SIGN_ALGO)"'
+SIGN_ITB := -k $(SIGN_KEY_DIR) $(if $(SIGN_DTB),-K $(SIGN_DTB)) -r
+endif
+
+# Written at each run, and left alone when it says the same: what it is made of stands on the command line.
+$(OUT)/bulkhead.its: images/uboot/bulkhead.its FORCE
+	@mkdir -p $(@D)
+	$(Q)$(CC) -E -P -x assembler-with-cpp -undef -nostdinc -DSYSTEM='"$(SYSTEM)"' -DSYSTEM_NODE=$(SYSTEM) \
+		-DDESCRIPTION='"Bulkhead $(VERSION): $(SYSTEM)"' $(SIGN_ITS) $< -o $@.tmp
+	@echo '/* signed: $(SIGN_KEY_DIR) $(SIGN_DTB) */' >> $@.tmp
+	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+
+$(OUT)/bulkhead.itb: $(OUT)/bulkhead.its $(OUT)/bulkhead.efi $(SIGN_KEY) $(SIGN_DTB) | $(BUILD)/.setup-test
+	$(call say,FIT,$@$(if $(SIGN_KEY), (signed: $(SIGN_KEY_NAME))))
+	$(Q)mkimage -f $< $(SIGN_ITB) $@.tmp >$@.log 2>&1 || { cat $@.log; rm -f $@.tmp; exit 1; }
+	@touch $@.tmp && mv $@.tmp $@ && rm $@.log # younger than SIGN_DTB, which mkimage has written
+
+$(SIGN_KEY) $(SIGN_DTB):
+	@echo '$@: no such file (key and certificate are SIGN_KEY_DIR/SIGN_KEY_NAME.key and .crt)' >&2; exit 1
+
+$(OUT)/boot.scr: images/uboot/boot.cmd | $(BUILD)/.setup-test
+	@mkdir -p $(@D)
+	$(call say,SCR,$@)
+	$(Q)mkimage -A $(ARCH) -T script -C none -n Bulkhead -d $< $@.tmp >$@.log 2>&1 || { cat $@.log; exit 1; }
+	@mv $@.tmp $@ && rm $@.log
+
+.PHONY: itb
+itb: $(OUT)/bulkhead.itb $(OUT)/boot.scr
+
 # --- Test kernels and deliberately faulty hypervisors -------------------------------------------
 
 $(BUILD)/tests/isolation/%.elf: FORCE
@@ -267,13 +306,14 @@ clean:
 help:
 	@echo 'make                       builds the default system, $(CONFIG)'
 	@echo 'make run                   builds it, guests and all, and starts it in QEMU (or Bochs)'
-	@echo 'make CONFIG=configs/x.dts  builds another one (with run, gdb, iso, efi, usb: uses it)'
+	@echo 'make CONFIG=configs/x.dts  builds another one (with run, gdb, iso, efi, usb, itb: uses it)'
 	@echo 'make list                  names the systems and says what each shows'
 	@echo 'make gdb                   starts it under gdb: "help bulkhead" there lists the commands'
 	@echo 'make iso                   makes build/<system>/bulkhead.iso, which GRUB boots, by BIOS and UEFI'
 	@echo 'make efi                   makes build/<system>/bulkhead.efi, which UEFI firmware starts'
 	@echo '                           (boot modules, if the system has any, are in build/<system>/modules/)'
 	@echo 'make usb                   makes build/<system>/bulkhead.usb.img, a disk image for UEFI (modules included); never a device'
+	@echo 'make itb                   makes build/<system>/bulkhead.itb and boot.scr, for U-Boot (docs/boards.md)'
 	@echo 'make test [T=unit|smoke|isolation|lint]   runs the tests, or a part'
 	@echo 'make bench                 measures: instructions of a boot, exits per second, size'
 	@echo 'make images                makes the guest images alone'

@@ -11,7 +11,8 @@ readonly BUILD="gcc make binutils device-tree-compiler python3 python3-libfdt py
 	python3-jsonschema acpica-tools cpio gzip xz-utils"
 # libc6-dev: gcc only recommends it, and the unit tests are programs of the host. g++, patch: to build Bochs.
 readonly TEST="python3-pytest python3-pytest-xdist python3-pexpect libcmocka-dev libc6-dev g++ patch clang
-	clang-tidy cppcheck grub-pc-bin grub-efi-amd64-bin grub-common xorriso mtools fdisk ovmf gdb"
+	clang-tidy cppcheck grub-pc-bin grub-efi-amd64-bin grub-common xorriso mtools fdisk ovmf
+	u-boot-tools openssl gdb"
 readonly QEMU_PACKAGE=qemu-system-x86
 readonly QEMU_MIN=1:10 # as a Debian version
 
