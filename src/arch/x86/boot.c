@@ -11,6 +11,7 @@
 #include "cpu.h"
 #include "guest.h"
 #include "ioapic.h"
+#include "mtrr.h"
 #include "paging.h"
 #include "smp.h"
 #include "timing.h"
@@ -49,8 +50,10 @@ static void cpu_main(void)
 		smp_ap_arrived();
 	else if (smp_start() != 0)
 		refuse("not all CPUs start");
-	if (cpu->index == 0)
+	if (cpu->index == 0) {
+		mtrr_report();
 		uart_enable_interrupt();
+	}
 	if (cpu->vcpu)
 		vcpu_loop(cpu->vcpu);
 	idle(cpu);
@@ -114,6 +117,7 @@ void boot_main(uint32_t magic, uint32_t address)
 			   (unsigned long)info.framebuffer.base, info.framebuffer.line_size);
 	if (board_check(&info) != 0)
 		refuse("refused to start");
+	mtrr_init(&info);
 	modules_load(&info);
 	cpu_init_idt();
 	ioapic_init();

@@ -8,6 +8,7 @@
 #include "core/partition.h"
 #include "core/string.h"
 #include "guest.h"
+#include "mtrr.h"
 #include "vendor.h"
 
 #define MSR_TSC 0x10
@@ -16,19 +17,13 @@
 #define MSR_SPEC_CTRL 0x48
 #define MSR_PRED_CMD 0x49
 #define MSR_PATCH_LEVEL 0x8b
-#define MSR_MTRR_CAP 0xfe
 #define MSR_MCG_CAP 0x179
 #define MSR_MCG_STATUS 0x17a
 #define MSR_SYSENTER_CS 0x174
 #define MSR_SYSENTER_EIP 0x176
 #define MSR_MISC_ENABLE 0x1a0
 #define MSR_DEBUGCTL 0x1d9
-#define MSR_MTRR_VARIABLE 0x200
-#define MSR_MTRR_FIX64K 0x250
-#define MSR_MTRR_FIX16K 0x258
-#define MSR_MTRR_FIX4K 0x268
 #define MSR_PAT 0x277
-#define MSR_MTRR_DEFAULT 0x2ff
 #define MSR_XSS 0xda0
 #define MSR_KVM_WALL_CLOCK_NEW 0x4b564d00
 #define MSR_KVM_SYSTEM_TIME_NEW 0x4b564d01
@@ -52,8 +47,6 @@
 #define LVT_VECTOR 0xffu
 #define FIRST_VECTOR 16u /* those below are illegal: SDM vol. 3, 11.5.2 */
 
-#define MTRR_CAP_WC BIT(10)
-#define MTRR_CAP_FIXED BIT(8)
 #define MTRR_DEFAULT_WRITEBACK 0xc06 /* enabled, fixed ranges enabled, write-back */
 #define MTRR_DEFAULT_MASK 0xcff
 #define FEATURE_CONTROL_LOCK BIT(0)

@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/partition.h"
 #include "core/string.h"
+#include "mtrr.h"
 #include "timing.h"
 #include "x86.h"
 
@@ -26,6 +27,7 @@ void smp_ap_main(void);
 
 void smp_ap_main(void)
 {
+	mtrr_init_ap();
 	boot_ap((unsigned int)__atomic_load_n(&started, __ATOMIC_ACQUIRE));
 }
 

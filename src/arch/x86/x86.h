@@ -27,6 +27,7 @@
 #define CR4_PSE (1 << 4)
 #define CR4_PAE (1 << 5)
 #define CR4_MCE (1 << 6)
+#define CR4_PGE (1 << 7)
 #define CR4_LA57 (1 << 12)
 #define CR4_VMXE (1 << 13)
 #define CR4_OSXSAVE (1 << 18)
@@ -180,6 +181,12 @@ static inline void write_cr2(uint64_t value)
 static inline void invlpg(uint64_t address)
 {
 	__asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
+}
+
+/* Writes the caches' modified lines to memory and empties them. */
+static inline void wbinvd(void)
+{
+	__asm__ volatile("wbinvd" : : : "memory");
 }
 
 static inline void xsetbv(uint32_t index, uint64_t value)

@@ -247,7 +247,7 @@ static void handle_own(struct vcpu *vcpu, struct svm_vcpu *svm)
 		guest_xsetbv(guest);
 		break;
 	case SVM_EXIT_INVD: /* would throw away other cells' dirty cache lines; WBINVD keeps them */
-		__asm__ volatile("wbinvd" : : : "memory");
+		wbinvd();
 		vcpu_skip(guest, guest->instruction_length);
 		break;
 	case SVM_EXIT_RDPMC:

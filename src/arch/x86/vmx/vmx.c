@@ -300,7 +300,7 @@ static void handle_own(struct vcpu *vcpu, uint64_t code)
 		guest_xsetbv(guest);
 		break;
 	case VMX_EXIT_INVD: /* would throw away other cells' dirty cache lines; WBINVD keeps them */
-		__asm__ volatile("wbinvd" : : : "memory");
+		wbinvd();
 		vcpu_skip(guest, guest->instruction_length);
 		break;
 	case VMX_EXIT_RDPMC:
