@@ -185,6 +185,10 @@ $(OUT)/boot.scr: images/uboot/boot.cmd | $(BUILD)/.setup-test
 	$(Q)mkimage -A $(ARCH) -T script -C none -n Bulkhead -d $< $@.tmp >$@.log 2>&1 || { cat $@.log; exit 1; }
 	@mv $@.tmp $@ && rm $@.log
 
+# U-Boot as QEMU's firmware, of Debian 13: to try these, and for the tests.
+$(BUILD)/u-boot.rom:
+	$(Q)images/fetch_file.sh trixie amd64 u-boot-qemu usr/lib/u-boot/qemu-x86_64/u-boot.rom $@
+
 .PHONY: itb
 itb: $(OUT)/bulkhead.itb $(OUT)/boot.scr
 

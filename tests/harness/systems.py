@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 
-from harness import build, uefi
+from harness import build, uboot, uefi
 from harness.machine import Bulkhead, Machine
 from harness.selfcheck import parse
 
@@ -39,6 +39,7 @@ LOADERS = {
     "uefi-pxe": lambda folder: [*uefi.firmware(), *network(folder, "bulkhead.efi")],
     "usb": lambda folder: usb_stick(folder / "bulkhead.iso"),
     "uefi-cdrom": lambda folder: [*uefi.firmware(), "-cdrom", str(folder / "bulkhead.iso")],
+    "uboot": lambda folder: ["-bios", str(uboot.rom())],
 }
 
 

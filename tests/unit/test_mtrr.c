@@ -9,13 +9,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include "arch/x86/mtrr.h"
-#include "core/log.h"
 #include "core/partition.h"
+#include "fake_log.h"
 
 #define MIB UINT64_C(0x100000)
 #define GIB UINT64_C(0x40000000)
@@ -75,17 +74,6 @@ static uint64_t capabilities, syscfg, tom2, cr0, cr4;
 static uint32_t vendor, features;
 static bool flushed; /* caches and TLBs hold nothing of old types */
 static unsigned int nr_writes;
-static char said[1024];
-
-void log_printf(const char *fmt, ...)
-{
-	size_t used = strlen(said);
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(said + used, sizeof(said) - used, fmt, args);
-	va_end(args);
-}
 
 struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 {
@@ -200,7 +188,7 @@ static int setup(void **state)
 	cr4 = CR4_PAE | CR4_PGE;
 	flushed = caches_empty = false;
 	nr_writes = 0;
-	said[0] = '\0';
+	forget_log();
 	writable_table.nr_cells = 2;
 	return 0;
 }
@@ -373,7 +361,7 @@ static void test_another_cpu_gets_what_the_boot_cpu_has(void **state)
 	flushed = caches_empty = false;
 	mtrr_init_ap(); /* and one that differs in one register only */
 	assert_memory_equal(&msrs, &of_boot_cpu, sizeof(msrs));
-	said[0] = '\0';
+	forget_log();
 	mtrr_report();
 	assert_string_equal(said,
 			    "2 CPUs had other MTRRs than the boot CPU; now all have the same\n");

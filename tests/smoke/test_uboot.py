@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starting from U-Boot: by a FIT image, by the EFI application, by boot.scr; images that are refused; signatures."""
+
+import pytest
+
+from expect import assert_cell, run_selfchecks
+from harness import build, uboot
+from harness.systems import bare_check, start
+
+DUO = "configs/qemu-x86-duo.dts"
+FOLDER = build.BUILD / "qemu-x86-duo"
+KERNEL = "vmlinuz-6.1-cloud-amd64"
+
+
+def made(*arguments):
+    """The default system's files for U-Boot: {name on the disk: path}."""
+    build.make(f"CONFIG={DUO}", "itb", *arguments)
+    return {name: FOLDER / name for name in ("bulkhead.itb", "bulkhead.efi", "boot.scr")}
+
+
+def boot(files):
+    """The default system's machine with U-Boot as firmware and @files on a disk."""
+    return start(FOLDER, extra=uboot.disk(files), loader="uboot")
+
+
+def assert_shells(machine):
+    """Both cells run on their CPUs and have come to their shells."""
+    machine.wait_cell("bulkhead", "UEFI, AMD SVM, 4 CPUs, 2 cells")
+    machine.wait_cell("linux0", "linux0:~#")
+    machine.wait_cell("linux0", "2 CPU")
+    machine.wait_cell("linux1", "2 CPU")
+
+
+def test_bootm_starts_a_fit_image():
+    """U-Boot checks the hash; both cells are what they are without a firmware; U-Boot's MTRRs are put right."""
+    files = made()
+    bare = bare_check(KERNEL, 2, FOLDER)
+    with boot({"bulkhead.itb": files["bulkhead.itb"]}) as machine:
+        uboot.interrupt(machine)
+        uboot.command(machine, "mtrr list")
+        cached = [line.split()[3] for line in machine.lines if line.split()[1:3] == ["Y", "Back"]]
+        assert cached == ["00000000ffe00000"], "U-Boot has RAM write-back: this test tests nothing any more"
+        uboot.command(machine, "virtio scan")
+        uboot.command(machine, "load virtio 0 ${loadaddr} bulkhead.itb", r"^\d+ bytes read")
+        uboot.command(machine, "bootm ${loadaddr}", "Verifying Hash Integrity ... sha256. OK")
+        machine.wait(r"Bulkhead \S+: qemu-x86-duo, from UEFI")
+        machine.wait_cell("bulkhead", "the firmware's MTRRs leave RAM at 0x1000000 uncached; set anew on all CPUs")
+        machine.wait_cell("bulkhead", "write-back: 0x0 to 0x5fffffff")
+        machine.wait_cell("bulkhead", "UEFI, AMD SVM, 4 CPUs, 2 cells")
+        machine.wait_cell("bulkhead", "3 CPUs had other MTRRs than the boot CPU; now all have the same")
+        checks = run_selfchecks(machine, ["linux0", "linux1"])
+    for cell in checks:
+        assert_cell(checks[cell], cell, 2, 512, bare)
+
+
+def test_bootefi_starts_the_efi_application():
+    """The same file that UEFI firmware starts."""
+    with boot({"bulkhead.efi": made()["bulkhead.efi"]}) as machine:
+        uboot.interrupt(machine)
+        uboot.command(machine, "virtio scan")
+        uboot.command(machine, "load virtio 0 ${loadaddr} bulkhead.efi", r"^\d+ bytes read")
+        uboot.command(machine, "bootefi ${loadaddr}", r"Bulkhead \S+: qemu-x86-duo, from UEFI")
+        assert_shells(machine)
+
+
+@pytest.mark.parametrize("bus", ["virtio", "AHCI"])
+def test_it_starts_by_itself_from_boot_scr(bus):
+    """Nobody types: U-Boot finds boot.scr on the disk, and that starts the FIT image beside it."""
+    files = made()
+    extra = uboot.disk({name: files[name] for name in ("boot.scr", "bulkhead.itb")})
+    if bus == "AHCI":
+        extra[1] = extra[1].replace("if=virtio", "if=ide").replace(",readonly=on", ",snapshot=on")
+    with start(FOLDER, extra=extra, loader="uboot") as machine:
+        machine.wait("Booting bootflow .* with script")
+        machine.wait("Verifying Hash Integrity ... sha256. OK")
+        assert_shells(machine)
+
+
+def test_a_changed_image_is_refused(tmp_path):
+    """One byte of the kernel in it differs: U-Boot says so, boot.scr too, and nothing of it runs."""
+    files = made()
+    image = bytearray(files["bulkhead.itb"].read_bytes())
+    image[len(image) // 2] ^= 1
+    files["bulkhead.itb"] = tmp_path / "bulkhead.itb"
+    files["bulkhead.itb"].write_bytes(image)
+    with boot({name: files[name] for name in ("boot.scr", "bulkhead.itb")}) as machine:
+        machine.wait("Booting bootflow .* with script")
+        machine.wait("Verifying Hash Integrity ... sha256 error!")
+        machine.wait("Bad hash value for 'hash-1' hash node in 'bulkhead' image node")
+        machine.wait("Bulkhead: U-Boot does not start bulkhead.itb")
+        machine.wait("^=> $")
+        assert "from UEFI" not in machine.text() and not machine.cell_lines("bulkhead")
