@@ -52,6 +52,7 @@ unpack_and_patch()
 	"$apt_fetch" --source "$SUITE" "$work/archives" "$SOURCE" || die "no source of $name"
 	mkdir "$work/source"
 	for archive in "$work/archives"/*.orig.tar.*; do
+		[[ $archive != *.asc ]] || continue # a signature; apt has checked the package's own
 		tar -xf "$archive" -C "$work/source" --strip-components=1 ||
 			die "cannot unpack ${archive##*/}"
 	done
@@ -92,7 +93,7 @@ check_tools()
 {
 	local tool
 
-	for tool in "${TOOLS[@]}" tar xz patch sha256sum; do
+	for tool in "${TOOLS[@]}" tar xz bzip2 patch sha256sum; do
 		command -v "$tool" >/dev/null ||
 			die "$tool is missing, which building $name needs: make setup installs it"
 	done

@@ -9,10 +9,11 @@ here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 readonly here
 readonly BUILD="gcc make binutils device-tree-compiler python3 python3-libfdt python3-yaml
 	python3-jsonschema acpica-tools cpio gzip xz-utils"
-# libc6-dev: gcc only recommends it, and the unit tests are programs of the host. g++, patch: to build Bochs.
+# libc6-dev: gcc only recommends it, and the unit tests are programs of the host. g++, patch: to build Bochs;
+# bison, flex, libssl-dev, bzip2: to build a program of U-Boot's.
 readonly TEST="python3-pytest python3-pytest-xdist python3-pexpect libcmocka-dev libc6-dev g++ patch clang
 	clang-tidy cppcheck grub-pc-bin grub-efi-amd64-bin grub-common xorriso mtools fdisk ovmf
-	u-boot-tools openssl gdb"
+	u-boot-tools openssl bison flex libssl-dev bzip2 gdb"
 readonly QEMU_PACKAGE=qemu-system-x86
 readonly QEMU_MIN=1:10 # as a Debian version
 

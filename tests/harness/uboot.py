@@ -32,6 +32,15 @@ def disk(files):
     return ["-drive", f"file={image},format=raw,if=virtio,readonly=on"]
 
 
+def check_signature(image, keys):
+    """U-Boot's judgement of a FIT image, with the public keys in the device tree blob @keys: (right or not, output)."""
+    folder = subprocess.run([build.TOP / "scripts/built_copy.sh", build.TOP / "scripts/uboot-tools"], check=True,
+                            stdout=subprocess.PIPE, text=True).stdout.strip()
+    done = subprocess.run([f"{folder}/fit_check_sign", "-f", image, "-k", keys], check=False, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+    return done.returncode == 0, done.stdout
+
+
 def interrupt(machine):
     """Waits for U-Boot and stops its automatic start."""
     machine.wait("Hit any key to stop autoboot")

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starting from U-Boot: by a FIT image, by the EFI application, by boot.scr; images that are refused; signatures."""
 
+import hashlib
+import pathlib
+import shutil
+import subprocess
+
 import pytest
 
 from expect import assert_cell, run_selfchecks
@@ -90,3 +95,61 @@ def test_a_changed_image_is_refused(tmp_path):
         machine.wait("Bulkhead: U-Boot does not start bulkhead.itb")
         machine.wait("^=> $")
         assert "from UEFI" not in machine.text() and not machine.cell_lines("bulkhead")
+
+
+# Signatures need no start, so they are made of another system: its files are not those that others start.
+SIGNED = "configs/qemu-x86-solo4.dts"
+SIGNED_FOLDER = build.BUILD / "qemu-x86-solo4"
+
+
+def key_pair(folder):
+    """Makes the key "dev" in @folder; returns an empty device tree blob for its public half."""
+    folder.mkdir()
+    subprocess.run(["openssl", "req", "-batch", "-new", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=dev/",
+                    "-keyout", folder / "dev.key", "-out", folder / "dev.crt"], check=True, capture_output=True)
+    blob = folder / "public.dtb"
+    subprocess.run(["dtc", "-q", "-o", blob, "-"], check=True, input=b"/dts-v1/; / {};")
+    return blob
+
+
+def signed(folder, blob):
+    """The FIT image, signed with the key in @folder, whose public half goes into @blob; a copy of it."""
+    build.make(f"CONFIG={SIGNED}", "itb", f"SIGN_KEY_DIR={folder}", "SIGN_KEY_NAME=dev", f"SIGN_DTB={blob}")
+    return pathlib.Path(shutil.copy(SIGNED_FOLDER / "bulkhead.itb", folder))
+
+
+def test_a_signature_holds_for_its_key_alone(tmp_path):
+    """U-Boot's own check takes what the key has signed; another key's image, or none's, or a changed one, it refuses."""
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+    public = key_pair(mine)
+    image = signed(mine, public)
+    right, says = uboot.check_signature(image, public)
+    assert right, says
+    assert "sha256,rsa2048:dev+" in says
+
+    def assert_refused(path):
+        right, says = uboot.check_signature(path, public)
+        assert not right and "Failed to verify required signature 'key-dev'" in says, says
+
+    assert_refused(signed(theirs, key_pair(theirs)))
+    build.make(f"CONFIG={SIGNED}", "itb")
+    assert_refused(SIGNED_FOLDER / "bulkhead.itb")
+    # A byte of the application changed, and its hash in the image made right again.
+    application = (SIGNED_FOLDER / "bulkhead.efi").read_bytes()
+    changed = application[:-1] + bytes([application[-1] ^ 1])
+    forged = tmp_path / "forged.itb"
+    content = image.read_bytes()
+    assert application in content and hashlib.sha256(application).digest() in content
+    content = content.replace(application, changed)
+    content = content.replace(hashlib.sha256(application).digest(), hashlib.sha256(changed).digest())
+    forged.write_bytes(content)
+    assert_refused(forged)
+
+
+def test_a_key_that_is_not_there_is_told(tmp_path):
+    """No image without a signature where one was asked for."""
+    build.make(f"CONFIG={SIGNED}", "itb")
+    before = (SIGNED_FOLDER / "bulkhead.itb").read_bytes()
+    with pytest.raises(build.BuildError, match=r"dev.key: no such file \(key and certificate are SIGN_KEY_DIR"):
+        build.make(f"CONFIG={SIGNED}", "itb", f"SIGN_KEY_DIR={tmp_path}", "SIGN_KEY_NAME=dev")
+    assert (SIGNED_FOLDER / "bulkhead.itb").read_bytes() == before
