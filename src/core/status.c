@@ -30,6 +30,11 @@ void console_output_held(unsigned int cell, uint64_t until)
 		vcpu_request(cells[cell].vcpus[0], REQUEST_POLL);
 }
 
+static bool seen(const uint64_t *codes, unsigned int code)
+{
+	return code < NR_EXIT_CODES && codes[code / 64] >> code % 64 & 1;
+}
+
 static void show_vcpu_counters(const struct vcpu *vcpu)
 {
 	char line[LOG_LINE_MAX / 2];
@@ -48,6 +53,37 @@ static void show_vcpu_counters(const struct vcpu *vcpu)
 		   vcpu->index, (unsigned long)total, line, (unsigned long)vcpu->unknown_sysregs);
 }
 
+/* The hardware's exit codes that the cell has caused so far, neighbours joined. */
+static void show_codes(const struct cell *cell)
+{
+	uint64_t codes[NR_EXIT_CODES / 64] = { 0 };
+	uint64_t high_code = 0;
+	char line[LOG_LINE_MAX / 2];
+	size_t used = 0;
+
+	line[0] = '\0';
+	for (unsigned int v = 0; v < cell->config->nr_cpus; v++) {
+		for (unsigned int i = 0; i < ARRAY_SIZE(codes); i++)
+			codes[i] |= cell->vcpus[v]->codes[i];
+		if (cell->vcpus[v]->high_code)
+			high_code = cell->vcpus[v]->high_code;
+	}
+	for (unsigned int first = 0, last; first < NR_EXIT_CODES; first = last + 1) {
+		last = first;
+		if (!seen(codes, first))
+			continue;
+		while (seen(codes, last + 1))
+			last++;
+		if (used < sizeof(line))
+			used += fmt_snprintf(line + used, sizeof(line) - used, " %x", first);
+		if (first != last && used < sizeof(line))
+			used += fmt_snprintf(line + used, sizeof(line) - used, "-%x", last);
+	}
+	if (high_code && used < sizeof(line))
+		fmt_snprintf(line + used, sizeof(line) - used, " %lx", (unsigned long)high_code);
+	log_printf("exit codes %s%s\n", cell->config->name, line);
+}
+
 void console_show_counters(void)
 {
 	for (unsigned int c = 0; c < partition_table.nr_cells; c++) {
@@ -55,6 +91,7 @@ void console_show_counters(void)
 
 		for (unsigned int v = 0; v < cell->config->nr_cpus; v++)
 			show_vcpu_counters(cell->vcpus[v]);
+		show_codes(cell);
 		log_printf("accesses %s absent=%lu violations=%lu\n", cell->config->name,
 			   (unsigned long)cell->absent, (unsigned long)cell->violations);
 	}

@@ -11,6 +11,7 @@
 #include "core/exit.h"
 
 #define MAX_CPUS 64
+#define NR_EXIT_CODES 0x440 /* SVM's go up to 403h, VMX's reasons end far below */
 
 struct cell;
 struct arch_vcpu;
@@ -30,6 +31,8 @@ struct vcpu {
 	bool waiting;     /* not started yet: the guest has not asked for this CPU */
 	bool parked;
 	uint64_t exits[NR_EXIT_REASONS];
+	uint64_t codes[NR_EXIT_CODES / 64]; /* bitmap: the hardware's exit codes seen so far */
+	uint64_t high_code;                 /* the latest of them that has no bit, or 0 */
 	uint64_t unknown_sysregs; /* accesses to system registers that do not exist in cells */
 	uint64_t last_pc;         /* at the latest exit */
 	struct arch_vcpu *arch;
@@ -43,6 +46,15 @@ void vcpu_request(struct vcpu *vcpu, uint32_t bits);
 
 /* Takes the requests: returns and clears them. */
 uint32_t vcpu_take_requests(struct vcpu *vcpu);
+
+/* Notes that the hardware left the guest with @code: for the list of exits that tests reached. */
+static inline void vcpu_saw_code(struct vcpu *vcpu, uint64_t code)
+{
+	if (code < NR_EXIT_CODES)
+		vcpu->codes[code / 64] |= BIT_ULL(code % 64);
+	else
+		vcpu->high_code = code;
+}
 
 /* The life of a physical CPU that has a vCPU: never returns. */
 void vcpu_loop(struct vcpu *vcpu) __attribute__((noreturn));

@@ -12,9 +12,11 @@ import time
 
 import pexpect
 
+from harness import exits
 from harness.build import TOP
 
 STALL = 60
+ANSWER = 30  # seconds for the hypervisor's own answer to a command
 ESCAPE = "\x1d"
 PREFIX = re.compile(r"^(?:.*\x1b\[0m)?\[(\w+)\] *(.*)$")
 #: What terminals are asked or told in passing: colours, cursor reports.
@@ -151,6 +153,27 @@ class Machine:
 
 class Bulkhead(Machine):
     """A machine that runs Bulkhead: its console carries one prefixed stream a cell."""
+
+    def close(self):
+        """Ends the machine, after asking which exit codes its cells have caused."""
+        if self._pty.isalive():
+            exits.collect(self)
+        super().close()
+
+    def ask_counters(self, cells):
+        """The exit codes of each of @cells cells, as the console shows them; empty when it does not answer."""
+        start = len(self.cell_lines("bulkhead"))
+
+        def answered():
+            lines = self.cell_lines("bulkhead")[start:]
+            found = [m[1] for m in (re.match(r"exit codes \w+(.*)", line) for line in lines) if m]
+            return found if len(found) >= cells else None
+
+        self.send(f"{ESCAPE}s")
+        until = time.monotonic() + ANSWER
+        while not answered() and time.monotonic() < until and self._read() is not None:
+            pass
+        return answered() or []
 
     def cell_lines(self, cell):
         """The whole lines of one cell (or of "bulkhead"), without the prefix."""

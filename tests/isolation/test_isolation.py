@@ -132,6 +132,16 @@ def test_what_is_not_allowed_stops_that_cell_alone(emulator, test, touched, cure
         assert disturbances(victim_reports(machine), {}) == []
 
 
+def test_a_state_that_the_processor_refuses_stops_that_cell_alone():
+    """QEMU takes reserved bits of control registers, and refuses the guest with SVM's exit code -1 afterwards."""
+    with boot(single_attack("qemu", "reservedcr")) as machine:
+        machine.wait_cell("bulkhead", "cell attacker: failed")
+        seen = len(victim_reports(machine))
+        machine.wait_until(lambda: len(victim_reports(machine)) >= seen + 3, "three more seconds of the victim")
+        assert "the processor refused to run it" in "\n".join(machine.cell_lines("bulkhead"))
+        assert disturbances(victim_reports(machine), {}) == []
+
+
 @on_all
 def test_a_cell_that_leaves_interrupts_of_all_vectors_behind_restarts(emulator):
     """Pending vectors 0 to 255, exceptions' numbers among them, are got rid of; twice, and the victim goes on."""

@@ -145,6 +145,13 @@ static void attack_simple(struct attack *attack)
 
 static volatile uint64_t monitored;
 
+/* Without a MONITOR before it: where that is undefined, MWAIT would never be tried. */
+static void do_mwait_alone(void *arg)
+{
+	(void)arg;
+	__asm__ volatile("sti; mwait" : : "a"(0), "c"(0) : "memory");
+}
+
 static void do_hlt(void *arg)
 {
 	(void)arg;
@@ -198,10 +205,13 @@ void attack_insns(void)
 	attack_wait(&attack, do_hlt, "HLT");
 	attack_wait(&attack, do_mwait,
 		    cpuid(1, 0).ecx & CPUID_MONITOR ? "MWAIT" : "MWAIT (not in CPUID)");
+	attack_wait(&attack, do_mwait_alone, "MWAIT without MONITOR");
 	attack_xsetbv(&attack);
 	attack_control_registers(&attack);
 	attack_debug_registers(&attack);
 	attack_transfers(&attack);
+	attack_rare(&attack);
+	attack_task_switch(&attack);
 	attack_end(&attack);
 }
 

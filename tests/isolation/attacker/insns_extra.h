@@ -17,4 +17,8 @@ void attack_debug_registers(struct attack *attack);
 /* Far jumps and calls, IRET with NT, LTR, LLDT. */
 void attack_transfers(struct attack *attack);
 
+/* insns_rare.c: what few kernels use, and a hardware task switch. */
+void attack_rare(struct attack *attack);
+void attack_task_switch(struct attack *attack);
+
 #endif

@@ -27,6 +27,12 @@ tramp32:
 	mov %eax, %ds
 	mov %eax, %es
 	mov %eax, %ss
+	cmpl $0, task_switch_try
+	je tramp_long
+	mov $AT(tramp_long), %ebp
+	mov $try_task_switch, %eax
+	jmp *%eax
+tramp_long:
 	mov $CR4_PAE, %eax
 	mov %eax, %cr4
 	mov $boot_pml4, %eax

@@ -32,6 +32,11 @@
 #define TRAMPOLINE_BASE 0x8000 /* where APs begin; SIPI vector 0x08 */
 #define STORM_PAGE 0x9000      /* where an AP that a storm started waits; SIPI vector 0x09 */
 
+/* task_switch.S: how a task switch ended. */
+#define TASK_SWITCH_DONE 1
+#define TASK_SWITCH_UNDEFINED 2 /* #UD */
+#define TASK_SWITCH_OTHER 3	/* another exception */
+
 #ifndef __ASSEMBLER__
 
 #include <stdbool.h>

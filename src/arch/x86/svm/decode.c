@@ -85,6 +85,7 @@ void svm_decode(struct vcpu *vcpu, struct svm_vcpu *svm, struct vcpu_exit *exit)
 
 	exit->pc = guest->rip;
 	exit->code = vmcb->exit_code;
+	vcpu_saw_code(vcpu, exit->code);
 	exit->reason = EXIT_INVALID;
 	exit->info = vmcb->exit_info1;
 	for (unsigned int i = 0; i < ARRAY_SIZE(decodings); i++) {

@@ -37,13 +37,17 @@ static const struct decoding {
 	{ VMX_EXIT_WRMSR, EXIT_SYSREG },
 	{ VMX_EXIT_MWAIT, EXIT_UNDEFINED },
 	{ VMX_EXIT_MONITOR, EXIT_UNDEFINED },
-	{ VMX_EXIT_MACHINE_CHECK, EXIT_MACHINE_CHECK },
 	{ VMX_EXIT_EPT_VIOLATION, EXIT_MMIO },
 	{ VMX_EXIT_INVEPT, EXIT_UNDEFINED },
 	{ VMX_EXIT_INVVPID, EXIT_UNDEFINED },
 	{ VMX_EXIT_XSETBV, EXIT_STATE },
 	{ VMX_EXIT_VMFUNC, EXIT_UNDEFINED },
 	{ VMX_EXIT_ENCLS, EXIT_UNDEFINED },
+	/* Any privilege level may cause these two where there is TDX: no reason to end a cell. */
+	{ VMX_EXIT_SEAMCALL, EXIT_UNDEFINED },
+	{ VMX_EXIT_TDCALL, EXIT_UNDEFINED },
+	{ VMX_EXIT_RDMSR_IMMEDIATE, EXIT_UNDEFINED },
+	{ VMX_EXIT_WRMSRNS_IMMEDIATE, EXIT_UNDEFINED },
 };
 
 static enum exit_reason decode_exception(void)
@@ -100,6 +104,7 @@ void vmx_decode(struct vcpu *vcpu, struct vcpu_exit *exit)
 
 	exit->pc = guest->rip;
 	exit->code = code;
+	vcpu_saw_code(vcpu, code);
 	exit->reason = EXIT_INVALID;
 	exit->info = vmread(VMCS_QUALIFICATION);
 	guest->instruction_length = vmread(VMCS_EXIT_LENGTH);
