@@ -7,7 +7,6 @@
  * vol. 2, CPUID.
  */
 #include "core/partition.h"
-#include "core/string.h"
 #include "guest.h"
 #include "vendor.h"
 
@@ -103,7 +102,7 @@ static void leaf_1(const struct vcpu *vcpu, struct cpuid_regs *r)
 static void leaf_7(struct cpuid_regs *r, uint32_t subleaf)
 {
 	if (subleaf != 0) {
-		memset(r, 0, sizeof(*r));
+		*r = (struct cpuid_regs){ 0 };
 		return;
 	}
 	r->eax = 0;
@@ -127,7 +126,7 @@ static void leaf_b(const struct vcpu *vcpu, struct cpuid_regs *r, uint32_t suble
 {
 	unsigned int count = vcpu->cell->config->nr_cpus;
 
-	memset(r, 0, sizeof(*r));
+	*r = (struct cpuid_regs){ 0 };
 	r->ecx = subleaf & 0xff;
 	r->edx = vcpu->index;
 	if (subleaf == 0) {
@@ -154,7 +153,7 @@ static void leaf_d(struct cpuid_regs *r, uint32_t subleaf)
 		r->ecx = 0; /* no supervisor states: CET, PASID, PT, LBRs, ... are hidden */
 		r->edx = 0;
 	} else if (subleaf >= 63 || !(allowed & BIT_ULL(subleaf))) {
-		memset(r, 0, sizeof(*r));
+		*r = (struct cpuid_regs){ 0 };
 	}
 }
 
@@ -163,15 +162,15 @@ static void leaf_d(struct cpuid_regs *r, uint32_t subleaf)
  * remapping only under a hypervisor they know, and every distribution kernel knows this one. */
 static void leaf_hypervisor(struct cpuid_regs *r, uint32_t leaf)
 {
-	memset(r, 0, sizeof(*r));
+	*r = (struct cpuid_regs){ 0 };
 	if (leaf == HYPERVISOR_LAST && guest_tsc_invariant())
 		r->eax = KVM_FEATURE_CLOCKSOURCE2 | KVM_FEATURE_CLOCKSOURCE_STABLE;
 	if (leaf != HYPERVISOR_FIRST)
 		return;
 	r->eax = HYPERVISOR_LAST;
-	memcpy(&r->ebx, "KVMK", 4);
-	memcpy(&r->ecx, "VMKV", 4);
-	memcpy(&r->edx, "M\0\0", 4);
+	r->ebx = 0x4b4d564b; /* "KVMK" */
+	r->ecx = 0x564b4d56; /* "VMKV" */
+	r->edx = 0x0000004d; /* "M" */
 }
 
 static void leaf_extended(const struct vcpu *vcpu, struct cpuid_regs *r, uint32_t leaf)
@@ -225,7 +224,7 @@ static void basic(const struct vcpu *vcpu, struct cpuid_regs *r, uint32_t leaf, 
 		leaf_d(r, subleaf);
 		break;
 	default: /* serial number, MONITOR, DCA, performance counters, ...: cells have none */
-		memset(r, 0, sizeof(*r));
+		*r = (struct cpuid_regs){ 0 };
 		break;
 	}
 }
@@ -235,7 +234,6 @@ void guest_cpuid(struct vcpu *vcpu)
 	struct arch_vcpu *guest = vcpu->arch;
 	uint32_t leaf = (uint32_t)guest->gpr[GPR_RAX];
 	uint32_t subleaf = (uint32_t)guest->gpr[GPR_RCX];
-	uint64_t cr4 = vendor->cr4(guest);
 	struct cpuid_regs r;
 
 	if (leaf >= HYPERVISOR_FIRST && leaf < EXTENDED_FIRST) {
@@ -245,19 +243,19 @@ void guest_cpuid(struct vcpu *vcpu)
 		if (leaf == EXTENDED_FIRST && r.eax > LAST_EXTENDED)
 			r.eax = LAST_EXTENDED;
 		if (leaf > LAST_EXTENDED || leaf > cpuid(EXTENDED_FIRST, 0).eax)
-			memset(&r, 0, sizeof(r));
+			r = (struct cpuid_regs){ 0 };
 		else
 			leaf_extended(vcpu, &r, leaf);
 	} else {
 		r = cpuid(leaf, subleaf);
 		if (leaf > cpuid(0, 0).eax)
-			memset(&r, 0, sizeof(r));
+			r = (struct cpuid_regs){ 0 };
 		else
 			basic(vcpu, &r, leaf, subleaf);
 	}
-	if (leaf == 1 && (cr4 & CR4_OSXSAVE))
+	if (leaf == 1 && (vendor->cr4(guest) & CR4_OSXSAVE))
 		r.ecx |= LEAF1_ECX_OSXSAVE;
-	if (leaf == 7 && subleaf == 0 && (cr4 & CR4_PKE) && (r.ecx & BIT(3)))
+	if (leaf == 7 && subleaf == 0 && (vendor->cr4(guest) & CR4_PKE) && (r.ecx & BIT(3)))
 		r.ecx |= LEAF7_ECX_OSPKE;
 	guest->gpr[GPR_RAX] = r.eax;
 	guest->gpr[GPR_RBX] = r.ebx;

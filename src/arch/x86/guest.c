@@ -261,7 +261,8 @@ static void deliver_intr(struct vcpu *vcpu)
 	spin_unlock(&cell->device_lock);
 }
 
-bool arch_vcpu_prepare(struct vcpu *vcpu, uint32_t requests)
+/* Not inlined: most exits come without requests, and need none of its stack. */
+static __attribute__((noinline)) void take_requests(struct vcpu *vcpu, uint32_t requests)
 {
 	struct arch_vcpu *guest = vcpu->arch;
 
@@ -269,10 +270,18 @@ bool arch_vcpu_prepare(struct vcpu *vcpu, uint32_t requests)
 		wait_for_sipi(vcpu);
 	if ((requests & REQUEST_SIPI) && !guest->in_guest_mode)
 		start(vcpu);
+	if ((requests & REQUEST_NMI) && guest->in_guest_mode)
+		guest->nmi_pending = true;
+}
+
+bool arch_vcpu_prepare(struct vcpu *vcpu, uint32_t requests)
+{
+	struct arch_vcpu *guest = vcpu->arch;
+
+	if (requests)
+		take_requests(vcpu, requests);
 	if (!guest->in_guest_mode)
 		return false;
-	if (requests & REQUEST_NMI)
-		guest->nmi_pending = true;
 	if (guest->nmi_pending)
 		deliver_nmi(guest);
 	deliver_intr(vcpu);

@@ -6,48 +6,48 @@
 #include "insn.h"
 #include "vmx.h"
 
-/* Exit reasons that mean the same in all cases; those that are missing are nobody's wish. */
-static const struct decoding {
-	uint16_t code;
-	uint16_t reason;
-} decodings[] = {
-	{ VMX_EXIT_TRIPLE_FAULT, EXIT_SHUTDOWN },
-	{ VMX_EXIT_INIT, EXIT_ATTENTION },
-	{ VMX_EXIT_INTERRUPT_WINDOW, EXIT_WINDOW },
-	{ VMX_EXIT_NMI_WINDOW, EXIT_WINDOW },
-	{ VMX_EXIT_TASK_SWITCH, EXIT_UNDEFINED },
-	{ VMX_EXIT_CPUID, EXIT_IDENTIFY },
-	{ VMX_EXIT_GETSEC, EXIT_UNDEFINED },
-	{ VMX_EXIT_INVD, EXIT_STATE },
-	{ VMX_EXIT_RDPMC, EXIT_STATE },
-	{ VMX_EXIT_RSM, EXIT_UNDEFINED },
-	{ VMX_EXIT_VMCALL, EXIT_HYPERCALL },
-	{ VMX_EXIT_VMCLEAR, EXIT_UNDEFINED },
-	{ VMX_EXIT_VMLAUNCH, EXIT_UNDEFINED },
-	{ VMX_EXIT_VMPTRLD, EXIT_UNDEFINED },
-	{ VMX_EXIT_VMPTRST, EXIT_UNDEFINED },
-	{ VMX_EXIT_VMREAD, EXIT_UNDEFINED },
-	{ VMX_EXIT_VMRESUME, EXIT_UNDEFINED },
-	{ VMX_EXIT_VMWRITE, EXIT_UNDEFINED },
-	{ VMX_EXIT_VMXOFF, EXIT_UNDEFINED },
-	{ VMX_EXIT_VMXON, EXIT_UNDEFINED },
-	{ VMX_EXIT_CR_ACCESS, EXIT_STATE },
-	{ VMX_EXIT_IO, EXIT_PIO },
-	{ VMX_EXIT_RDMSR, EXIT_SYSREG },
-	{ VMX_EXIT_WRMSR, EXIT_SYSREG },
-	{ VMX_EXIT_MWAIT, EXIT_UNDEFINED },
-	{ VMX_EXIT_MONITOR, EXIT_UNDEFINED },
-	{ VMX_EXIT_EPT_VIOLATION, EXIT_MMIO },
-	{ VMX_EXIT_INVEPT, EXIT_UNDEFINED },
-	{ VMX_EXIT_INVVPID, EXIT_UNDEFINED },
-	{ VMX_EXIT_XSETBV, EXIT_STATE },
-	{ VMX_EXIT_VMFUNC, EXIT_UNDEFINED },
-	{ VMX_EXIT_ENCLS, EXIT_UNDEFINED },
+/* Exit reasons that mean the same in all cases, one more than the neutral reason; those that are
+ * missing are nobody's wish. */
+#define IS(reason) ((uint8_t)((reason) + 1))
+
+static const uint8_t decodings[] = {
+	[VMX_EXIT_TRIPLE_FAULT] = IS(EXIT_SHUTDOWN),
+	[VMX_EXIT_INIT] = IS(EXIT_ATTENTION),
+	[VMX_EXIT_INTERRUPT_WINDOW] = IS(EXIT_WINDOW),
+	[VMX_EXIT_NMI_WINDOW] = IS(EXIT_WINDOW),
+	[VMX_EXIT_TASK_SWITCH] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_CPUID] = IS(EXIT_IDENTIFY),
+	[VMX_EXIT_GETSEC] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_INVD] = IS(EXIT_STATE),
+	[VMX_EXIT_RDPMC] = IS(EXIT_STATE),
+	[VMX_EXIT_RSM] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_VMCALL] = IS(EXIT_HYPERCALL),
+	[VMX_EXIT_VMCLEAR] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_VMLAUNCH] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_VMPTRLD] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_VMPTRST] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_VMREAD] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_VMRESUME] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_VMWRITE] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_VMXOFF] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_VMXON] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_CR_ACCESS] = IS(EXIT_STATE),
+	[VMX_EXIT_IO] = IS(EXIT_PIO),
+	[VMX_EXIT_RDMSR] = IS(EXIT_SYSREG),
+	[VMX_EXIT_WRMSR] = IS(EXIT_SYSREG),
+	[VMX_EXIT_MWAIT] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_MONITOR] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_EPT_VIOLATION] = IS(EXIT_MMIO),
+	[VMX_EXIT_INVEPT] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_INVVPID] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_XSETBV] = IS(EXIT_STATE),
+	[VMX_EXIT_VMFUNC] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_ENCLS] = IS(EXIT_UNDEFINED),
 	/* Any privilege level may cause these two where there is TDX: no reason to end a cell. */
-	{ VMX_EXIT_SEAMCALL, EXIT_UNDEFINED },
-	{ VMX_EXIT_TDCALL, EXIT_UNDEFINED },
-	{ VMX_EXIT_RDMSR_IMMEDIATE, EXIT_UNDEFINED },
-	{ VMX_EXIT_WRMSRNS_IMMEDIATE, EXIT_UNDEFINED },
+	[VMX_EXIT_SEAMCALL] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_TDCALL] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_RDMSR_IMMEDIATE] = IS(EXIT_UNDEFINED),
+	[VMX_EXIT_WRMSRNS_IMMEDIATE] = IS(EXIT_UNDEFINED),
 };
 
 static enum exit_reason decode_exception(void)
@@ -105,18 +105,25 @@ void vmx_decode(struct vcpu *vcpu, struct vcpu_exit *exit)
 	exit->pc = guest->rip;
 	exit->code = code;
 	vcpu_saw_code(vcpu, code);
-	exit->reason = EXIT_INVALID;
+	exit->reason = code < ARRAY_SIZE(decodings) && decodings[code] ? decodings[code] - 1u
+								       : EXIT_INVALID;
 	exit->info = vmread(VMCS_QUALIFICATION);
 	guest->instruction_length = vmread(VMCS_EXIT_LENGTH);
-	for (unsigned int i = 0; i < ARRAY_SIZE(decodings); i++)
-		if (decodings[i].code == code)
-			exit->reason = decodings[i].reason;
-	if (code == VMX_EXIT_EXCEPTION_NMI)
+	switch (code) {
+	case VMX_EXIT_EXCEPTION_NMI:
 		exit->reason = decode_exception();
-	else if (code == VMX_EXIT_IO)
+		break;
+	case VMX_EXIT_IO:
 		decode_io(guest, &exit->pio);
-	else if (code == VMX_EXIT_EPT_VIOLATION)
+		break;
+	case VMX_EXIT_EPT_VIOLATION:
 		decode_violation(&exit->mmio);
-	else if (code == VMX_EXIT_RDMSR || code == VMX_EXIT_WRMSR)
+		break;
+	case VMX_EXIT_RDMSR:
+	case VMX_EXIT_WRMSR:
 		decode_msr(guest, code == VMX_EXIT_WRMSR, exit);
+		break;
+	default:
+		break;
+	}
 }

@@ -378,20 +378,22 @@ static void vmx_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct arch_vcpu *guest = vcpu->arch;
 
-	*exit = (struct vcpu_exit){ .reason = EXIT_SHUTDOWN, .pc = guest->rip };
-	exit->code = VMX_EXIT_TRIPLE_FAULT;
 	if (guest->shutdown) {
 		guest->shutdown = false;
+		*exit = (struct vcpu_exit){ .reason = EXIT_SHUTDOWN,
+					    .pc = guest->rip,
+					    .code = VMX_EXIT_TRIPLE_FAULT };
 		return;
 	}
 	switch (enter(vcpu)) {
 	case ENTRY_ABANDONED:
-		exit->reason = EXIT_ATTENTION;
+		*exit = (struct vcpu_exit){ .reason = EXIT_ATTENTION, .pc = guest->rip };
 		return;
 	case ENTRY_FAILED:
-		exit->reason = EXIT_INVALID;
-		exit->code = VMX_ENTRY_FAILED;
-		exit->info = vmread(VMCS_INSTRUCTION_ERROR);
+		*exit = (struct vcpu_exit){ .reason = EXIT_INVALID,
+					    .pc = guest->rip,
+					    .code = VMX_ENTRY_FAILED,
+					    .info = vmread(VMCS_INSTRUCTION_ERROR) };
 		vmx_log_refusal(vcpu, exit);
 		return;
 	default:
