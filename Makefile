@@ -295,6 +295,7 @@ test: | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test
 bench: $(BUILD)/qemu-x86-duo/bulkhead.elf | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test
 	$(Q)$(PYTHON) tests/bench/boot_instructions.py
 	$(Q)$(PYTHON) tests/bench/exits.py
+	$(Q)$(PYTHON) tests/bench/bochs.py
 	$(Q)tests/bench/size.sh $(BUILD)/qemu-x86-duo/bulkhead.elf
 
 .PHONY: docs

@@ -76,6 +76,9 @@ void attack_storm(void);  /* storm.c */
 void attack_svm(void);	  /* svm.c */
 void attack_insns(void);  /* insns.c */
 
+/* Not an attack: prints what exits cost, in ticks of the TSC (cost.c). */
+void attack_cost(void);
+
 /* Those that only run when asked for by name, because they may end the cell; @arg is the text
  * behind "=". */
 void attack_fetch(const char *arg, size_t length);

@@ -7,6 +7,7 @@
  * - tests=NAME[=ARGUMENT],... is what to run. Default: all of memory, ports, msrs, x2apic, icr,
  * storm, svm, insns. Only by name, because they may end the cell: fetch[=ADDRESS],
  * badcr3[=ADDRESS], reservedcr, crash, stray, badport=PORT, badmem=ADDRESS, badicr=DESTINATION.
+ * No attack, but a measurement: cost.
  *
  * - target=ADDRESS,... are physical addresses to attack in every way (the victim's, the
  * hypervisor's).
@@ -54,6 +55,7 @@ static const struct test {
 	{ "badmem", NULL, attack_badmem },
 	{ "badicr", NULL, attack_badicr },
 	{ "reservedcr", NULL, attack_reservedcr },
+	{ "cost", attack_cost, NULL },
 };
 
 static void unknown_test(const char *text, size_t length)
