@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a system in Bochs, which emulates Intel VMX and AMD SVM: its first serial port is this terminal.
 
-usage: bochs.py [--log FILE] BOCHSRC ISO
+usage: bochs.py [--log FILE] [--com2 FILE] BOCHSRC ISO
 
 BOCHSRC is what the generator writes for a board with a `bochs` node (processor, memory); firmware,
-CD drive and serial port are added here. Ctrl-A x leaves, Ctrl-A Ctrl-A types a Ctrl-A. Taken is
+CD drive and two serial ports are added here; what is sent to the second is lost, or goes to
+FILE. Ctrl-A x leaves, Ctrl-A Ctrl-A types a Ctrl-A. Taken is
 $BOCHS if it is set (with its firmware in $BXSHARE), else a Bochs 3 built once from Debian's source
 with patches that its virtual machines need (bochs/recipe.sh).
 
@@ -40,6 +41,7 @@ ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
 ata0-master: type=cdrom, path={iso}, status=inserted
 boot: cdrom
 com1: enabled=1, mode=socket-client, dev=localhost:{port}
+com2: enabled=1, {com2}
 log: {log}
 error: action=ignore
 """
@@ -138,7 +140,8 @@ def run(folder, options):
     log = pathlib.Path(options.log or folder / "log.txt").resolve()
     with socket.create_server(("localhost", 0)) as listener:
         port = listener.getsockname()[1]
-        added = CONFIG.format(share=share, iso=options.iso.resolve(), port=port, log=log)
+        com2 = f"mode=file, dev={options.com2.resolve()}" if options.com2 else "mode=null"
+        added = CONFIG.format(share=share, iso=options.iso.resolve(), port=port, com2=com2, log=log)
         (folder / "bochsrc").write_text(options.bochsrc.read_text(encoding="ascii") + added, encoding="utf-8")
         with open(folder / "output.txt", "wb") as output, subprocess.Popen(
                 [program, "-q", "-f", folder / "bochsrc"], env={**os.environ, "BXSHARE": share},
@@ -161,6 +164,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--prepare", action="store_true", help="only make sure that there is a Bochs")
     parser.add_argument("--log", help="keeps Bochs' log in this file")
+    parser.add_argument("--com2", type=pathlib.Path, help="writes what is sent to the second serial port to this file")
     parser.add_argument("bochsrc", type=pathlib.Path, nargs="?")
     parser.add_argument("iso", type=pathlib.Path, nargs="?")
     options = parser.parse_args()

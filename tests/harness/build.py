@@ -37,6 +37,29 @@ def make(*arguments):
     return done.stdout
 
 
+#: The boards that tests put systems on: emulator and processor are parameters.
+BOARDS = {"qemu": "boards/qemu-q35.dtsi", "bochs": "boards/bochs-i440fx.dtsi",
+          "bochs-amd": "boards/bochs-i440fx-amd.dtsi"}
+#: Two cells of 512 MiB do not fit on Bochs' boards, which have 1 GiB.
+SMALLER = ("memory = <0 0x20000000>;", "memory = <0 0x10000000>;")
+
+
+def on_board(config, board, name=None, change=lambda text: text):
+    """
+    The system of a DTS (path from the top of the tree) on another board (a key of BOARDS), changed by change(text).
+
+    Returns the path of the DTS that this wrote; @name is its name instead of the old one.
+    """
+    text = (TOP / config).read_text(encoding="utf-8")
+    include = next(include for include in BOARDS.values() if f'"{include}"' in text)
+    if board != "qemu" and include == BOARDS["qemu"]:
+        text = text.replace(*SMALLER)
+    file = WORK / "boards" / f"{name or pathlib.Path(config).stem}-{board}.dts"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(change(text.replace(f'"{include}"', f'"{BOARDS[board]}"')), encoding="utf-8")
+    return str(file.relative_to(TOP))
+
+
 def system(config):
     """Builds the system of a DTS (path from the top of the tree) and returns its output folder."""
     make(f"CONFIG={config}")

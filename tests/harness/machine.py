@@ -16,6 +16,8 @@ from harness import exits
 from harness.build import TOP
 
 STALL = 60
+#: Until a kernel speaks that unpacks itself first: XZ takes some billion instructions, an emulator minutes.
+UNPACKING = 400
 ANSWER = 30  # seconds for the hypervisor's own answer to a command
 ESCAPE = "\x1d"
 PREFIX = re.compile(r"^(?:.*\x1b\[0m)?\[(\w+)\] *(.*)$")

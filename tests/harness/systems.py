@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 
 from harness import build, uboot, uefi
-from harness.machine import Bulkhead, Machine
+from harness.machine import UNPACKING, Bulkhead, Machine
 from harness.selfcheck import parse
 
 QEMU = str(build.TOP / "scripts/qemu.sh")
@@ -43,30 +43,34 @@ LOADERS = {
 }
 
 
-def start(folder, extra=(), replace=None, loader=None):
+def start(folder, com2=None, replace=None, loader=None):
     """
     Runs a built system in the emulator of its board; returns a Bulkhead.
 
-    @replace: what the machine has differently: values of QEMU's options, {"-smp": "2"}, or pieces of Bochs'
-    configuration, {"count=4": "count=2"}. @extra, @loader (a key of LOADERS): QEMU alone.
+    @com2: the file that receives what is sent to the second UART. @replace: what the machine has differently: values
+    of QEMU's options, {"-smp": "2"}, or pieces of Bochs' configuration, {"count=4": "count=2"}. @loader: a key of
+    LOADERS, for QEMU alone: Bochs' firmware starts the ISO image.
     """
     loader = loader or ("cdrom" if build.modules(folder) else "kernel")
     if build.bochsrc(folder):
-        return Bulkhead(bochs(folder.name, build.bochsrc(folder), folder / "bulkhead.iso", replace), folder.name, False)
+        return Bulkhead(bochs(folder.name, build.bochsrc(folder), folder / "bulkhead.iso", replace, com2), folder.name,
+                        False)
     arguments = build.qemu_arguments(folder)
     for option, value in (replace or {}).items():
         arguments[arguments.index(option) + 1] = value
-    return Bulkhead([QEMU, *arguments, *HEADLESS, *LOADERS[loader](folder), *extra], folder.name)
+    serial = ["-serial", "mon:stdio", "-serial", f"file:{com2}"] if com2 else []
+    return Bulkhead([QEMU, *arguments, *HEADLESS, *LOADERS[loader](folder), *serial], folder.name)
 
 
-def bochs(name, configuration, iso, replace=None):
-    """The command that runs @iso in Bochs."""
+def bochs(name, configuration, iso, replace=None, com2=None):
+    """The command that runs @iso in Bochs; see start() for what is optional."""
     for old, new in (replace or {}).items():
         assert old in configuration
         configuration = configuration.replace(old, new)
     file = build.WORK / f"{name}-{os.getpid()}.bochsrc"
     file.write_text(configuration, encoding="ascii")
-    return [BOCHS, "--log", str(file.with_suffix(".log")), str(file), str(iso)]
+    serial = ["--com2", str(com2)] if com2 else []
+    return [BOCHS, "--log", str(file.with_suffix(".log")), *serial, str(file), str(iso)]
 
 
 BARE_ARGUMENTS = "console=ttyS0 bulkhead.selfcheck"
@@ -121,6 +125,7 @@ def bare_check(kernel, cpus, folder, memory=512):
         if not kept.exists():
             bare = bare_bochs(kernel, cpus, memory, folder) if on_bochs else bare_qemu(kernel, cpus, memory)
             with bare as machine:
+                machine.wait("Linux version", timeout=600, stall=UNPACKING)
                 machine.wait("BULKHEAD-CHECK-END", timeout=600)
                 kept.write_text(json.dumps(parse(machine.lines)), encoding="utf-8")
     return json.loads(kept.read_text(encoding="utf-8"))

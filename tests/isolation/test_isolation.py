@@ -13,8 +13,6 @@ from harness.machine import Bulkhead
 from harness.systems import HEADLESS, QEMU, bochs
 
 CONFIG = "tests/isolation/attack.dts"
-BOARDS = {"qemu": "boards/qemu-q35.dtsi", "bochs": "boards/bochs-i440fx.dtsi",
-          "bochs-amd": "boards/bochs-i440fx-amd.dtsi"}
 BOOTARGS = re.compile(r'bootargs = "target=[^"]*";')
 ALL = ["memory", "ports", "msrs", "x2apic", "icr", "storm", "svm", "insns"]
 END = re.compile(r"attack (\w+) end tried=(\d+) denied=(\d+) leaked=(\d+)")
@@ -22,17 +20,7 @@ VICTIM = re.compile(r"victim t=(\d+) ticks=(\d+) passes=(\d+) errors=(\d+) unexp
 TICKS_PER_SECOND = 100
 
 #: AMD SVM in QEMU, Intel VMX in Bochs, and AMD SVM there as a second opinion.
-on_all = pytest.mark.parametrize("emulator", BOARDS)
-
-
-def configuration(emulator, name="attack", change=lambda text: text):
-    """Writes the attack system for an emulator's board, changed; returns the file's path from the top of the tree."""
-    text = change((build.TOP / CONFIG).read_text(encoding="utf-8"))
-    assert BOARDS["qemu"] in text
-    file = build.WORK / "isolation" / f"{name}-{emulator}.dts"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text.replace(BOARDS["qemu"], BOARDS[emulator]), encoding="utf-8")
-    return str(file.relative_to(build.TOP))
+on_all = pytest.mark.parametrize("emulator", build.BOARDS)
 
 
 def boot(config, image="bulkhead"):
@@ -40,8 +28,7 @@ def boot(config, image="bulkhead"):
     folder = build.system(config)
     if build.bochsrc(folder):
         build.make(f"CONFIG={config}", f"build/{folder.name}/{image}.iso")
-        command = bochs(f"{folder.name}-{image}", build.bochsrc(folder) + "com2: enabled=1, mode=null\n",
-                        folder / f"{image}.iso")
+        command = bochs(f"{folder.name}-{image}", build.bochsrc(folder), folder / f"{image}.iso")
         return Bulkhead(command, image, False)
     build.make(f"CONFIG={config}", f"build/{folder.name}/{image}.elf")
     command = [QEMU, *build.qemu_arguments(folder), *HEADLESS, "-serial", "mon:stdio", "-serial", "null",
@@ -51,7 +38,7 @@ def boot(config, image="bulkhead"):
 
 def run_attack(emulator, image="bulkhead"):
     """Runs until the attack is complete and the victim has looked round once more; returns the machine's findings."""
-    with boot(configuration(emulator), image) as machine:
+    with boot(build.on_board(CONFIG, emulator), image) as machine:
         machine.wait_cell("attacker", "ATTACK COMPLETE", timeout=600)
         seen = len(victim_reports(machine))
         machine.wait_until(lambda: len(victim_reports(machine)) >= seen + 3, "three more seconds of the victim")
@@ -108,7 +95,7 @@ def single_attack(emulator, test):
         assert changes == 1
         return text.replace('on-violation = "report";', "")
 
-    return configuration(emulator, f"attack-{test.split('=')[0]}", change)
+    return build.on_board(CONFIG, emulator, f"attack-{test.split('=')[0]}", change)
 
 
 @on_all

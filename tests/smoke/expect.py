@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a Linux cell must say of itself, whatever the system."""
 
+from harness.machine import UNPACKING
 from harness.selfcheck import new_warnings, parse
 
 LEGACY_HOLE_KB = (0x100000 - 0x9FC00) // 1024
@@ -9,6 +10,7 @@ LEGACY_HOLE_KB = (0x100000 - 0x9FC00) // 1024
 def run_selfchecks(machine, cells):
     """Runs the self-check in the shells of all @cells at once; returns {cell: findings}."""
     for index, cell in enumerate(cells):
+        machine.wait_cell(cell, "Linux version", timeout=600, stall=UNPACKING)
         machine.wait_cell(cell, "Enter 'help' for a list")
         machine.focus(index)  # first: an unfinished line, such as a prompt, shows only where the focus is
         machine.wait_cell(cell, rf"{cell}:~#")

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starting from UEFI firmware, by the EFI application and by GRUB; what the application refuses; its image."""
+"""Starting from UEFI firmware, by the EFI application and by GRUB; what the application refuses; its image.
+
+On QEMU alone: Bochs' i440FX has no place for firmware of this size (OVMF wants flash that it can write, and the q35's
+or i440FX's devices as QEMU makes them).
+"""
 
 import re
 import struct

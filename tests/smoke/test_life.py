@@ -96,7 +96,10 @@ def test_power_off_of_all_cells_ends_the_machine(machine):
     (BOCHS_DUO, {"count=4": "count=2"}, r"CPU with APIC id 3: not in this machine, which has 2 CPUs"),
     (BOCHS_DUO, {"megs: 1024": "megs: 512"},
      r"RAM 0x12300000 to 0x221fffff \(linux1, .*\): the machine has no usable RAM at 0x1f"),
-    (BOCHS_DUO, {"corei7_haswell_4770": "corei5_lynnfield_750"}, r"lacks"),
+    (BOCHS_DUO, {"ignore_bad_msrs=1": "ignore_bad_msrs=1, exclude_features=vmx"}, r"lacks a virtualisation extension"),
+    (BOCHS_DUO, {"corei7_haswell_4770": "core2_penryn_t9600"}, r"lacks EPT"),
+    (BOCHS_DUO, {"corei7_haswell_4770": "corei5_lynnfield_750"}, r"lacks unrestricted guest"),
+    (BOCHS_DUO, {"ignore_bad_msrs=1": "ignore_bad_msrs=1, exclude_features=x2apic"}, r"lacks x2APIC"),
 ])
 def test_a_wrong_board_is_refused(config, change, says):
     """A machine that differs from the DTS's board is named and not started."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Editing a DTS: what is rebuilt, and what a mistake leaves alone."""
+"""Editing a DTS: what is rebuilt, and what a mistake leaves alone. No machine runs, so one board will do."""
 
 import re
 

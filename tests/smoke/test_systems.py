@@ -23,14 +23,18 @@ SYSTEMS = {
     "bochs-x86-solo4": [("linux0", 4, 512, CLOUD)],
     "bochs-x86-trio": [("linux0", 1, 128, CLOUD), ("linux1", 1, 128, CLOUD), ("linux2", 2, 128, CLOUD)],
     "qemu-x86-mixed": [("linux0", 2, 512, CLOUD), ("linux1", 2, 512, GENERIC)],
+    "qemu-x86-mixed-bochs": [("linux0", 2, 256, CLOUD), ("linux1", 2, 256, GENERIC)],
 }
+#: Those that are another's DTS on another board; the rest is in configs/. Not on Bochs are qemu-x86-quad, for its HPET
+#: has three comparators, one short of four timed cells, and qemu-x86-large, see below.
+ELSEWHERE = {"qemu-x86-mixed-bochs": ("configs/qemu-x86-mixed.dts", "bochs")}
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_cells_are_what_the_dts_says(name):
     """Each cell sees its CPUs, memory, devices and a good clock, and no warning that bare metal does not show."""
     cells = SYSTEMS[name]
-    folder = build.system(f"configs/{name}.dts")
+    folder = build.system(build.on_board(*ELSEWHERE[name]) if name in ELSEWHERE else f"configs/{name}.dts")
     bare = {kernel: bare_check(kernel, 2, folder) for *_, kernel in cells}
     with start(folder) as machine:
         checks = run_selfchecks(machine, [cell for cell, *_ in cells])
@@ -64,16 +68,15 @@ def test_a_large_cell_has_all_its_memory_in_large_pages():
 REDUCED = ["nosmp", "noxsave", "maxcpus=1"]
 
 
-@pytest.mark.parametrize("board", ["qemu-q35", "bochs-i440fx"])
+@pytest.mark.parametrize("board", ["qemu", "bochs"])
 def test_guests_that_do_with_less(board):
     """Kernels told to leave out SMP, XSAVE or their second CPU boot, each beside the others, with a working console."""
-    text = (build.TOP / "configs/bochs-x86-trio.dts").read_text(encoding="utf-8")
-    text = text.replace("boards/bochs-i440fx.dtsi", f"boards/{board}.dtsi")
-    for number, option in enumerate(REDUCED):
-        text = text.replace(f"bulkhead.cell=linux{number}", f"bulkhead.cell=linux{number} {option}")
-    config = build.WORK / f"reduced-{board}.dts"
-    config.write_text(text, encoding="utf-8")
-    with start(build.system(str(config.relative_to(build.TOP)))) as machine:
+    def reduce(text):
+        for number, option in enumerate(REDUCED):
+            text = text.replace(f"bulkhead.cell=linux{number}", f"bulkhead.cell=linux{number} {option}")
+        return text
+
+    with start(build.system(build.on_board("configs/bochs-x86-trio.dts", board, "reduced", reduce))) as machine:
         for number, option in enumerate(REDUCED):
             cell = f"linux{number}"
             machine.wait_cell(cell, "Enter 'help' for a list", timeout=600)
@@ -84,11 +87,12 @@ def test_guests_that_do_with_less(board):
             assert any(f" {option}" in line for line in machine.cell_lines(cell))
 
 
-def test_uart_passthrough_is_seen_in_its_cell_and_nowhere_else():
+@pytest.mark.parametrize("board", build.BOARDS)
+def test_uart_passthrough_is_seen_in_its_cell_and_nowhere_else(board):
     """linux1 drives the physical COM2 by interrupt; linux0 finds nothing at COM2's ports."""
-    folder = build.system("configs/qemu-x86-uart.dts")
+    folder = build.system(build.on_board("configs/qemu-x86-uart.dts", board))
     com2 = folder / "com2.txt"
-    with start(folder, extra=["-serial", "mon:stdio", "-serial", f"file:{com2}"]) as machine:
+    with start(folder, com2=com2) as machine:
         checks = run_selfchecks(machine, ["linux0", "linux1"])
         # The driver holds the interrupt only while the port is open.
         machine.shell("linux1", 1, "exec 3> /dev/ttyS1; for i in 1 2 3 4 5 6 7 8; do echo hello $i from linux1 >&3; "
@@ -102,7 +106,10 @@ def test_uart_passthrough_is_seen_in_its_cell_and_nowhere_else():
 
 
 def test_grub_boots_the_same_system():
-    """The ISO image starts by GRUB and multiboot2, and both cells reach their shells."""
+    """The ISO image starts by GRUB and multiboot2, and both cells reach their shells.
+
+    On Bochs every test is of this kind: its firmware knows no other way.
+    """
     build.make("CONFIG=configs/qemu-x86-duo.dts", "iso")
     with start(build.BUILD / "qemu-x86-duo", loader="cdrom") as machine:
         machine.wait_cell("bulkhead", "multiboot2, AMD SVM, 4 CPUs, 2 cells")
