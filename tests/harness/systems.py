@@ -43,13 +43,13 @@ LOADERS = {
 }
 
 
-def start(folder, com2=None, replace=None, loader=None):
+def start(folder, com2=None, replace=None, loader=None, extra=()):
     """
     Runs a built system in the emulator of its board; returns a Bulkhead.
 
     @com2: the file that receives what is sent to the second UART. @replace: what the machine has differently: values
     of QEMU's options, {"-smp": "2"}, or pieces of Bochs' configuration, {"count=4": "count=2"}. @loader: a key of
-    LOADERS, for QEMU alone: Bochs' firmware starts the ISO image.
+    LOADERS, and @extra, arguments: for QEMU alone. Bochs' firmware starts the ISO image.
     """
     loader = loader or ("cdrom" if build.modules(folder) else "kernel")
     if build.bochsrc(folder):
@@ -59,7 +59,7 @@ def start(folder, com2=None, replace=None, loader=None):
     for option, value in (replace or {}).items():
         arguments[arguments.index(option) + 1] = value
     serial = ["-serial", "mon:stdio", "-serial", f"file:{com2}"] if com2 else []
-    return Bulkhead([QEMU, *arguments, *HEADLESS, *LOADERS[loader](folder), *serial], folder.name)
+    return Bulkhead([QEMU, *arguments, *HEADLESS, *LOADERS[loader](folder), *serial, *extra], folder.name)
 
 
 def bochs(name, configuration, iso, replace=None, com2=None):
