@@ -18,6 +18,8 @@ from harness.build import TOP
 STALL = 60
 #: Until a kernel speaks that unpacks itself first: XZ takes some billion instructions, an emulator minutes.
 UNPACKING = 400
+#: Until a loader has read the image that says nothing meanwhile: BIOS reads USB sticks in small pieces.
+LOADING = 300
 ANSWER = 30  # seconds for the hypervisor's own answer to a command
 ESCAPE = "\x1d"
 PREFIX = re.compile(r"^(?:.*\x1b\[0m)?\[(\w+)\] *(.*)$")

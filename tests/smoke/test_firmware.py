@@ -13,6 +13,7 @@ import pytest
 
 from expect import assert_cell, run_selfchecks
 from harness import build
+from harness.machine import LOADING
 from harness.systems import bare_check, start
 
 DUO = "configs/qemu-x86-duo.dts"
@@ -54,7 +55,7 @@ def test_it_starts_from_a_usb_stick(target, loader, says):
     """The image of `make usb` by OVMF, and GRUB's image, copied to a stick instead of a disc, by SeaBIOS."""
     build.make(f"CONFIG={DUO}", target)
     with start(build.BUILD / "qemu-x86-duo", loader=loader) as machine:
-        machine.wait_cell("bulkhead", says)
+        machine.wait_cell("bulkhead", says, timeout=600, stall=LOADING)
         machine.wait_cell("linux0", "linux0:~#")
         machine.wait_cell("linux1", "2 CPU")
 
