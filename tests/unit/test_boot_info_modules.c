@@ -112,6 +112,21 @@ static void modules_without_a_proper_name_are_left_out(void **state)
 	assert_module(0, "good", 0x1000, 0x1000);
 }
 
+/* What stands behind the tag would end it, or be more of it. */
+static void a_string_ends_with_its_tag(void **state)
+{
+	(void)state;
+	mb2_module_of(0x1000, 0x2000, "vmlinuz8", 8); /* the end tag's type begins with 0 */
+	assert_int_equal(read_mb2(), 0);
+	assert_int_equal(info.nr_modules, 0);
+	setup(state);
+	mb2_module_of(0x1000, 0x2000, "vmlinuz8", 8);
+	put(0x616161, 4); /* "aaa" */
+	put(8, 4);
+	assert_int_equal(read_mb2(), 0);
+	assert_int_equal(info.nr_modules, 0);
+}
+
 static void a_tag_that_is_too_short_is_left_out(void **state)
 {
 	for (uint32_t length = 8; length < 16; length++) {
@@ -259,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(multiboot2_modules_are_called_by_the_first_word, setup),
 		cmocka_unit_test_setup(modules_without_a_proper_name_are_left_out, setup),
+		cmocka_unit_test_setup(a_string_ends_with_its_tag, setup),
 		cmocka_unit_test_setup(a_tag_that_is_too_short_is_left_out, setup),
 		cmocka_unit_test_setup(more_modules_than_there_is_room_for_are_left_out, setup),
 		cmocka_unit_test_setup(pvh_modules_are_called_by_their_command_line, setup),

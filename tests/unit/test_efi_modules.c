@@ -129,14 +129,17 @@ static void a_file_that_cannot_be_read_is_told_and_left_out(void **state)
 	fake_file("\\EFI\\BOOT\\unreadable", NULL, 100);
 	fake_file("\\EFI\\BOOT\\empty", content, 0);
 	fake_file("\\EFI\\BOOT\\huge", content, UINT64_C(0x100000000));
+	fake_file("\\EFI\\BOOT\\endless", content, UINT64_MAX);
 	fake_file("\\EFI\\BOOT\\large", content, (FAKE_ARENA_PAGES + 1) * PAGE_SIZE);
 	fake_file("\\EFI\\BOOT\\good", content, 5000);
-	assert_int_equal(read_all(NAMES("absent\0unreadable\0empty\0huge\0large\0good\0")), 1);
+	assert_int_equal(read_all(NAMES("absent\0unreadable\0empty\0huge\0endless\0large\0good\0")),
+			 1);
 	assert_module(0, "good", content, 5000);
 	assert_warned("absent");
 	assert_warned("unreadable");
 	assert_warned("empty");
 	assert_warned("huge");
+	assert_warned("endless");
 	assert_warned("large");
 	assert_null(strstr(fake_said, "warning: module good"));
 }
