@@ -119,7 +119,7 @@ def signed(folder, blob):
 
 
 def test_a_signature_holds_for_its_key_alone(tmp_path):
-    """U-Boot's own check takes what the key has signed; another key's image, or none's, or a changed one, it refuses."""
+    """U-Boot's own check takes what the key has signed, and no other key's image, no unsigned one, no changed one."""
     mine, theirs = tmp_path / "mine", tmp_path / "theirs"
     public = key_pair(mine)
     image = signed(mine, public)
