@@ -14,6 +14,7 @@ from harness.systems import bare_check, start
 
 DUO = "configs/qemu-x86-duo.dts"
 FOLDER = build.BUILD / "qemu-x86-duo"
+LARGE = "configs/qemu-x86-large.dts"
 KERNEL = "vmlinuz-6.1-cloud-amd64"
 
 
@@ -79,6 +80,18 @@ def test_it_starts_by_itself_from_boot_scr(bus):
         machine.wait("Booting bootflow .* with script")
         machine.wait("Verifying Hash Integrity ... sha256. OK")
         assert_shells(machine)
+
+
+def test_ram_above_4_gib_is_there():
+    """U-Boot's memory map ends below 4 GiB; SMBIOS knows more, and the MTRRs then cover that, too."""
+    build.make(f"CONFIG={LARGE}", "itb")
+    folder = build.BUILD / "qemu-x86-large"
+    disk = uboot.disk({name: folder / name for name in ("boot.scr", "bulkhead.itb")})
+    with start(folder, extra=disk, loader="uboot") as machine:
+        machine.wait("takes RAM above 4 GiB from SMBIOS: U-Boot's memory map lacks it")
+        machine.wait_cell("bulkhead", "write-back: 0x100000000 to 0x27fffffff")
+        machine.wait_cell("linux0", "linux0:~#")
+        machine.wait_cell("linux1", "2 CPU")
 
 
 def test_a_changed_image_is_refused(tmp_path):

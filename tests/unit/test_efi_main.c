@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sources: src/arch/x86/efi/main.c src/arch/x86/efi/memory.c src/arch/x86/efi/elf.c
- * src/arch/x86/efi/print.c src/arch/x86/efi/modules.c src/arch/x86/boot_info.c
- * src/core/format.c tests/unit/fake_efi.c tests/unit/fake_efi_files.c */
+ * src/arch/x86/efi/print.c src/arch/x86/efi/modules.c src/arch/x86/efi/smbios.c
+ * src/arch/x86/boot_info.c src/core/format.c tests/unit/fake_efi.c tests/unit/fake_efi_files.c */
 /* flags: -DBULKHEAD_VERSION=\"1.2.3\" */
 /*
  * The EFI application on a firmware made of variables. The hypervisor's place is not really there,
@@ -24,6 +24,7 @@
 #define FREE_PAGE (PLACE + 2 * 4096u)
 #define ACPI_20 0x8868e871u
 #define ACPI_10 0xeb9d2d30u
+#define SMBIOS_3 0xf2fd1544u
 
 efi_status efi_main(efi_handle image, const struct efi_system_table *system);
 void launched(const struct launch *launch) __attribute__((noreturn));
@@ -303,6 +304,55 @@ static void the_newer_rsdp_is_taken(void **state)
 	assert_int_equal(info.rsdp, 0x8014);
 }
 
+/* SMBIOS tables that tell of RAM from 4 to 10 GiB. */
+static struct {
+	char anchor[12];
+	uint32_t size;
+	const uint8_t *table;
+} smbios = { .anchor = "_SM3_" };
+
+static void add_smbios(void)
+{
+	static const uint8_t ram[33] = { 19, 31, 0, 0, 0, 0, 0x40, 0, 0xff, 0xff, 0x9f, 0 };
+
+	smbios.table = ram;
+	smbios.size = sizeof(ram);
+	fake_table(SMBIOS_3, (uint64_t)&smbios);
+}
+
+static bool has_ram_at_5_gib(void)
+{
+	return boot_info_first_gap(&info, UINT64_C(5) << 30, 4096) != UINT64_C(5) << 30;
+}
+
+static void test_ram_that_u_boot_does_not_tell_is_found(void **state)
+{
+	static const uint16_t u_boot[] = u"Das U-Boot", edk[] = u"EDK II";
+
+	(void)state;
+	add_smbios();
+	start(); /* a firmware without a name */
+	assert_false(has_ram_at_5_gib());
+	setup(state);
+	add_smbios();
+	fake_system.vendor = edk; /* whose map is whole */
+	start();
+	assert_false(has_ram_at_5_gib());
+	setup(state);
+	fake_system.vendor = u_boot;
+	start();
+	assert_false(has_ram_at_5_gib());
+	setup(state);
+	add_smbios();
+	fake_system.vendor = u_boot;
+	fake_stale = 2; /* the map is read anew, and completed anew */
+	start();
+	assert_true(has_ram_at_5_gib());
+	assert_int_equal(info.ram[info.nr_ram - 1].base, UINT64_C(4) << 30);
+	assert_int_equal(info.ram[info.nr_ram - 1].size, UINT64_C(6) << 30);
+	assert_non_null(strstr(fake_said, "takes RAM above 4 GiB from SMBIOS"));
+}
+
 static struct efi_graphics_mode mode;
 
 static void show(uint64_t size, uint32_t width, uint32_t height, uint32_t format, uint32_t line)
@@ -517,6 +567,7 @@ int main(void)
 		cmocka_unit_test_setup(a_firmware_that_tells_no_memory_is_refused, setup),
 		cmocka_unit_test_setup(too_little_memory_is_refused, setup),
 		cmocka_unit_test_setup(a_damaged_payload_is_refused, setup),
+		cmocka_unit_test_setup(test_ram_that_u_boot_does_not_tell_is_found, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@
 #include "memory.h"
 #include "modules.h"
 #include "print.h"
+#include "smbios.h"
 
 #define EXIT_ATTEMPTS 8u
 #define DRAIN_US 50000u   /* until the last line has left a UART */
@@ -32,6 +33,9 @@ static const struct efi_guid acpi_20_table = {
 static const struct efi_guid acpi_10_table = {
 	0xeb9d2d30, 0x2d88, 0x11d3, { 0x9a, 0x16, 0x00, 0x90, 0x27, 0x3f, 0xc1, 0x4d }
 };
+static const struct efi_guid smbios_3_table = {
+	0xf2fd1544, 0x9794, 0x4a2c, { 0x99, 0x2e, 0xe5, 0xbb, 0xcf, 0x20, 0xe3, 0x94 }
+};
 static const struct efi_guid global_variable = {
 	0x8be4df61, 0x93ca, 0x11d2, { 0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c }
 };
@@ -48,6 +52,8 @@ static const struct efi_boot_services *boot;
 static struct elf_program program;
 static struct memory_map map;
 static struct boot_info info;
+static uint64_t smbios;		  /* the entry point, where the map lacks RAM that it knows; or 0 */
+static unsigned int nr_completed; /* ranges that the map has from there */
 
 /* ---- What the firmware knows ---- */
 
@@ -69,6 +75,18 @@ static uint64_t find_table(const struct efi_system_table *system, const struct e
 		if (memcmp(&system->tables[i].vendor, guid, sizeof(*guid)) == 0)
 			return (uint64_t)system->tables[i].table;
 	return 0;
+}
+
+static bool is_uboot(const struct efi_system_table *system)
+{
+	static const uint16_t name[] = { 'D', 'a', 's', ' ', 'U', '-', 'B', 'o', 'o', 't' };
+
+	if (!system->vendor)
+		return false;
+	for (unsigned int i = 0; i < ARRAY_SIZE(name); i++)
+		if (system->vendor[i] != name[i])
+			return false;
+	return true;
 }
 
 static void find_framebuffer(struct efi_handover *handover)
@@ -241,6 +259,8 @@ static bool place_is_free(struct efi_handover *handover)
 		print("error: the firmware does not tell its memory map\n");
 		return false;
 	}
+	if (smbios)
+		nr_completed = smbios_add_ram(&map, smbios);
 	handover->map_size = (uint32_t)map.size;
 	handover->descriptor_size = (uint32_t)map.descriptor_size;
 	handover->descriptor_version = map.descriptor_version;
@@ -285,6 +305,8 @@ static void start(efi_handle image, const struct efi_system_table *system)
 		print("error: the firmware does not tell or give its free memory\n");
 		return;
 	}
+	smbios = is_uboot(system) ? find_table(system, &smbios_3_table) : 0;
+	nr_completed = 0;
 	handover = prepare_handover(system);
 	if (!handover || !place_is_free(handover))
 		return;
@@ -292,6 +314,8 @@ static void start(efi_handle image, const struct efi_system_table *system)
 	if (!launch)
 		return;
 	prepare_modules(image, handover);
+	if (nr_completed)
+		print("  takes RAM above 4 GiB from SMBIOS: U-Boot's memory map lacks it\n");
 	print("  goes to 0x%x to 0x%x; ACPI's RSDP is at 0x%lx\n", program.base, program.end - 1,
 	      (unsigned long)handover->rsdp);
 	print("  leaves the firmware; what follows is on the serial console at port 0x%x, %u "
