@@ -26,7 +26,8 @@ SYSTEMS = {
     "qemu-x86-mixed-bochs": [("linux0", 2, 256, CLOUD), ("linux1", 2, 256, GENERIC)],
 }
 #: Those that are another's DTS on another board; the rest is in configs/. Not on Bochs are qemu-x86-quad, for its HPET
-#: has three comparators, one short of four timed cells, and qemu-x86-large, see below.
+#: has three comparators, one short of four timed cells (bochs-x86-trio stands for it), and qemu-x86-large: Bochs takes
+#: at most 2 GiB from its host, pages the rest to a file, and with 8 GiB does not start.
 ELSEWHERE = {"qemu-x86-mixed-bochs": ("configs/qemu-x86-mixed.dts", "bochs")}
 
 
