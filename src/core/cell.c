@@ -11,6 +11,8 @@ static const char *const state_names[] = {
 	[CELL_HALTED] = "halted",   [CELL_FAILED] = "failed",
 };
 
+static bool ended; /* atomic: somebody switches the machine off */
+
 struct cell *cell_get(unsigned int index)
 {
 	return index < partition_table.nr_cells ? &cells[index] : NULL;
@@ -68,6 +70,7 @@ static enum cell_state first_state(const struct cell_config *config)
 
 void cells_init(void)
 {
+	ended = false;
 	for (unsigned int c = 0; c < partition_table.nr_cells; c++) {
 		const struct cell_config *config = &partition_table.cells[c];
 		struct cell *cell = &cells[c];
@@ -143,6 +146,16 @@ static bool all_ended(void)
 	return true;
 }
 
+/* Several CPUs may see the end, each of its own cell's: one tells it and switches off. */
+static void switch_off(void)
+{
+	if (__atomic_exchange_n(&ended, true, __ATOMIC_SEQ_CST))
+		return;
+	log_printf("all cells have ended\n");
+	console_flush();
+	arch_poweroff();
+}
+
 static bool all_parked(const struct cell *cell)
 {
 	for (unsigned int v = 0; v < cell->config->nr_cpus; v++)
@@ -203,11 +216,8 @@ void cell_enter(struct vcpu *vcpu)
 		wait(vcpu);
 	arch_cell_reset(cell); /* a cell that has ended must not be interrupted any more */
 	while (state_of(cell) != CELL_LOADING && state_of(cell) != CELL_RESTARTING) {
-		if (!told && all_ended()) {
-			log_printf("all cells have ended\n");
-			console_flush();
-			arch_poweroff();
-		}
+		if (!told && all_ended())
+			switch_off();
 		told = true;
 		wait(vcpu);
 	}

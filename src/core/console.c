@@ -214,14 +214,13 @@ static unsigned int pump(unsigned int budget)
 		console.turn = console.nr_cells - 1; /* the log is next: it announces the change */
 	console.focus = focus;
 	console.held = NOBODY;
-	__atomic_store_n(&console.idle, false, __ATOMIC_RELAXED);
 	for (; budget; budget--) {
 		if (!ring_used(&console.terminal.staging)) {
 			feed_log();
 			if (step() || ring_used(&console.terminal.staging))
 				continue;
 			set_tx_irq(false);
-			__atomic_store_n(&console.idle, console.held == NOBODY, __ATOMIC_RELAXED);
+			__atomic_store_n(&console.idle, console.held == NOBODY, __ATOMIC_SEQ_CST);
 			return budget;
 		}
 		if (!uart_tx_ready()) {
@@ -265,6 +264,8 @@ void console_drain(void)
 	do {
 		if (!spin_trylock(&console.lock))
 			return;
+		/* In this order: all_shown() must not see the note gone and the old idle. */
+		__atomic_store_n(&console.idle, false, __ATOMIC_SEQ_CST);
 		__atomic_store_n(&console.pending, 0, __ATOMIC_SEQ_CST);
 		budget = pump(budget);
 		held = console.held;
@@ -277,12 +278,18 @@ void console_drain(void)
 	} while (__atomic_load_n(&console.pending, __ATOMIC_SEQ_CST));
 }
 
+/* Nobody has left a note that a drain has not seen, and the last drain left nothing. */
+static bool all_shown(void)
+{
+	return !__atomic_load_n(&console.pending, __ATOMIC_SEQ_CST) &&
+	       __atomic_load_n(&console.idle, __ATOMIC_SEQ_CST);
+}
+
 void console_flush(void)
 {
 	for (unsigned int i = 0; i < FLUSH_TRIES; i++) {
 		console_drain();
-		if (!console.table ||
-		    (__atomic_load_n(&console.idle, __ATOMIC_RELAXED) && uart_tx_done()))
+		if (!console.table || (all_shown() && uart_tx_done()))
 			return;
 		cpu_relax();
 	}
@@ -291,7 +298,7 @@ void console_flush(void)
 void console_last_words(void)
 {
 	console_flush();
-	if (!console.table || __atomic_load_n(&console.idle, __ATOMIC_RELAXED))
+	if (!console.table || all_shown())
 		return;
 	spin_unlock(&console.lock); /* who held it all this time is dead */
 	console_flush();

@@ -256,6 +256,25 @@ static void the_machine_goes_off_with_its_last_cell(void **state)
 	assert_int_equal(fake_logged("all cells have ended"), 1);
 }
 
+/* Two cells that end at the same time: both have, when the first vCPU of either looks. */
+static void one_of_the_cpus_that_see_the_end_switches_off(void **state)
+{
+	(void)state;
+	toy_start(&cells[0]);
+	toy_start(&cells[1]);
+	cell_leave(&cells[0], CELL_HALTED);
+	cell_leave(&cells[1], CELL_HALTED);
+	fake_arch.wait = leave_the_test;
+	a1->parked = true;
+	for (unsigned int i = 0; i < 2; i++) {
+		waits = 0;
+		if (!setjmp(out))
+			cell_enter(i ? b0 : a0);
+	}
+	assert_int_equal(fake_arch.poweroffs, 1);
+	assert_int_equal(fake_logged("all cells have ended"), 1);
+}
+
 /* Its lines must not fire any more, though nobody loads it again. */
 static void a_cell_that_has_ended_is_silenced(void **state)
 {
@@ -512,6 +531,7 @@ int main(void)
 		cmocka_unit_test_setup(the_first_vcpu_polls_after_a_start, toy_setup),
 		cmocka_unit_test_setup(a_cell_leaves_running_once, toy_setup),
 		cmocka_unit_test_setup(the_machine_goes_off_with_its_last_cell, toy_setup),
+		cmocka_unit_test_setup(one_of_the_cpus_that_see_the_end_switches_off, toy_setup),
 		cmocka_unit_test_setup(a_cell_that_has_ended_is_silenced, toy_setup),
 		cmocka_unit_test_setup(a_cell_without_all_its_modules_never_starts, toy_setup),
 		cmocka_unit_test_setup(a_fault_stops_or_restarts_its_own_cell, toy_setup),

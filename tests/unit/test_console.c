@@ -410,6 +410,19 @@ static void a_dead_holder_does_not_silence_the_last_words(void **state)
 	spin_unlock(&console.lock);
 }
 
+/* The holder had found nothing more to show when the line came, and has not let go yet. */
+static void flushing_does_not_trust_a_drain_that_came_before(void **state)
+{
+	(void)state;
+	console.idle = true;
+	assert_true(spin_trylock(&console.lock));
+	log_printf("the last line\n");
+	console_flush();
+	assert_int_equal(nr_sent, nr_expected);
+	console_last_words(); /* sees that it is not shown yet */
+	expect("[bulkhead] the last line\r\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,6 +457,7 @@ int main(void)
 		cmocka_unit_test_setup(what_comes_at_the_end_of_a_drain_is_not_forgotten, start),
 		cmocka_unit_test_setup(a_line_without_end_does_not_keep_others_waiting, start),
 		cmocka_unit_test_setup(flushing_waits_for_the_uart, start),
+		cmocka_unit_test_setup(flushing_does_not_trust_a_drain_that_came_before, start),
 		cmocka_unit_test_setup(a_dead_holder_does_not_silence_the_last_words, start),
 	};
 
