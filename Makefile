@@ -191,6 +191,7 @@ $(BUILD)/u-boot.rom:
 
 .PHONY: itb
 itb: $(OUT)/bulkhead.itb $(OUT)/boot.scr
+	@if $(with_modules); then echo '          go into one folder with the files of $(OUT)/modules/'; fi
 
 # --- Test kernels and deliberately faulty hypervisors -------------------------------------------
 

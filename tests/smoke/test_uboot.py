@@ -15,6 +15,7 @@ from harness.systems import bare_check, start
 DUO = "configs/qemu-x86-duo.dts"
 FOLDER = build.BUILD / "qemu-x86-duo"
 LARGE = "configs/qemu-x86-large.dts"
+MODULES = "configs/qemu-x86-modules.dts"
 KERNEL = "vmlinuz-6.1-cloud-amd64"
 
 
@@ -92,6 +93,17 @@ def test_ram_above_4_gib_is_there():
         machine.wait_cell("bulkhead", "write-back: 0x100000000 to 0x27fffffff")
         machine.wait_cell("linux0", "linux0:~#")
         machine.wait_cell("linux1", "2 CPU")
+
+
+def test_boot_modules_lie_beside_the_fit_image():
+    """The application reads them from the folder that U-Boot has loaded the image from."""
+    build.make(f"CONFIG={MODULES}", "itb")
+    folder = build.BUILD / "qemu-x86-modules"
+    files = {name: folder / name for name in ("boot.scr", "bulkhead.itb")}
+    disk = uboot.disk(files | {path.name: path for path in (folder / "modules").iterdir()})
+    with start(folder, extra=disk, loader="uboot") as machine:
+        machine.wait_cell("bulkhead", r"^module vmlinuz: \d+ bytes, SHA-256 [0-9a-f]{12}\.\.\. as expected")
+        assert_shells(machine)
 
 
 def test_a_changed_image_is_refused(tmp_path):
