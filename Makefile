@@ -164,14 +164,18 @@ SIGN_ITB := -k $(SIGN_KEY_DIR) $(if $(SIGN_DTB),-K $(SIGN_DTB)) -r
 endif
 
 # Written at each run, and left alone when it says the same: what it is made of stands on the command line.
-$(OUT)/bulkhead.its: images/uboot/bulkhead.its FORCE
-	@mkdir -p $(@D)
+$(OUT)/bulkhead.its: images/uboot/bulkhead.its $(GEN)/layout.h FORCE
 	$(Q)$(CC) -E -P -x assembler-with-cpp -undef -nostdinc -DSYSTEM='"$(SYSTEM)"' -DSYSTEM_NODE=$(SYSTEM) \
-		-DDESCRIPTION='"Bulkhead $(VERSION): $(SYSTEM)"' $(SIGN_ITS) $< -o $@.tmp
+		-DDESCRIPTION='"Bulkhead $(VERSION): $(SYSTEM)"' $$($(with_modules) && echo -DWITH_MODULES) -I$(GEN) \
+		$(SIGN_ITS) $< -o $@.tmp
 	@echo '/* signed: $(SIGN_KEY_DIR) $(SIGN_DTB) */' >> $@.tmp
 	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
-$(OUT)/bulkhead.itb: $(OUT)/bulkhead.its $(OUT)/bulkhead.efi $(SIGN_KEY) $(SIGN_DTB) | $(BUILD)/.setup-test
+$(GEN)/modules.cpio: $(GEN)/.done
+	$(Q)cd $(OUT)/modules 2>/dev/null || cd $(GEN); cpio --quiet --reproducible -o -H newc \
+		<$(CURDIR)/$(GEN)/modules.list >$(CURDIR)/$@.tmp && mv $(CURDIR)/$@.tmp $(CURDIR)/$@
+
+$(OUT)/bulkhead.itb: $(OUT)/bulkhead.its $(GEN)/modules.cpio $(OUT)/bulkhead.efi $(SIGN_KEY) $(SIGN_DTB) | $(BUILD)/.setup-test
 	$(call say,FIT,$@$(if $(SIGN_KEY), (signed: $(SIGN_KEY_NAME))))
 	$(Q)mkimage -f $< $(SIGN_ITB) $@.tmp >$@.log 2>&1 || { cat $@.log; rm -f $@.tmp; exit 1; }
 	@touch $@.tmp && mv $@.tmp $@ && rm $@.log # younger than SIGN_DTB, which mkimage has written
@@ -191,7 +195,6 @@ $(BUILD)/u-boot.rom:
 
 .PHONY: itb
 itb: $(OUT)/bulkhead.itb $(OUT)/boot.scr
-	@if $(with_modules); then echo '          go into one folder with the files of $(OUT)/modules/'; fi
 
 # --- Test kernels and deliberately faulty hypervisors -------------------------------------------
 

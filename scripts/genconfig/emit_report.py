@@ -8,17 +8,20 @@ from typing import Optional
 
 from .diag import range_text, short_path, size_text
 from .guest import FilePart
-from .model import PAGE, Cell, System
+from .model import LARGE_PAGE, MIB, PAGE, Cell, System
 from .pipeline import Plan
 from .placement import free_ranges
 
 WIDTH = 46
+CPIO_HEADER = 110
+LOADABLES_GAP = 64 * MIB  # room for the FIT image itself, which U-Boot loads near the hypervisor's place
 
 
 def layout_h(plan: Plan, banner: str) -> str:
     """The hypervisor's place, for the linker script, and what its loader says of it: no types."""
     memory, uart = plan.system.hypervisor.memory, plan.system.console
     assert memory and uart
+    loadables = -(-(memory.base + memory.size) // LARGE_PAGE) * LARGE_PAGE + LOADABLES_GAP
     names = "".join(f'"{module.name}", ' for module in plan.modules) + '""'
     return (
         f"/* SPDX-License-Identifier: Apache-2.0 */\n/* {banner} */\n"
@@ -29,8 +32,22 @@ def layout_h(plan: Plan, banner: str) -> str:
         f"#define BULKHEAD_CONSOLE_PORT {uart.ports[0].base:#x}\n"
         f"#define BULKHEAD_CONSOLE_BAUD {uart.baud}\n\n"
         "/* Names of the boot modules, and an empty one. */\n"
-        f"#define BULKHEAD_MODULES {names}\n\n#endif\n"
+        f"#define BULKHEAD_MODULES {names}\n"
+        "/* Where U-Boot puts an archive of them that is in a FIT image. */\n"
+        f"#define BULKHEAD_LOADABLES {loadables:#x}\n"
+        f"#define BULKHEAD_LOADABLES_SIZE {archive_size(plan):#x}\n\n#endif\n"
     )
+
+
+def archive_size(plan: Plan) -> int:
+    """Bytes of the modules' archive as `cpio -H newc` writes it, up to the end of its last entry."""
+    files = [(module.name, len(module.data)) for module in plan.modules] + [("TRAILER!!!", 0)]
+    return sum(_padded(CPIO_HEADER + len(name) + 1) + _padded(size) for name, size in files)
+
+
+def _padded(size: int) -> int:
+    """To a multiple of four, where cpio's names and files begin."""
+    return (size + 3) & ~3
 
 
 def qemu_args(system: System) -> str:

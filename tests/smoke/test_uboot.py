@@ -95,13 +95,28 @@ def test_ram_above_4_gib_is_there():
         machine.wait_cell("linux1", "2 CPU")
 
 
-def test_boot_modules_lie_beside_the_fit_image():
-    """The application reads them from the folder that U-Boot has loaded the image from."""
+def test_boot_modules_are_in_the_fit_image():
+    """U-Boot checks the loadable with them and puts it into memory, where the application finds it."""
     build.make(f"CONFIG={MODULES}", "itb")
     folder = build.BUILD / "qemu-x86-modules"
-    files = {name: folder / name for name in ("boot.scr", "bulkhead.itb")}
-    disk = uboot.disk(files | {path.name: path for path in (folder / "modules").iterdir()})
+    disk = uboot.disk({name: folder / name for name in ("boot.scr", "bulkhead.itb")})
     with start(folder, extra=disk, loader="uboot") as machine:
+        machine.wait("Trying 'modules' loadables subimage")
+        machine.wait("takes 3 modules from the FIT image")
+        machine.wait_cell("bulkhead", r"^module vmlinuz: \d+ bytes, SHA-256 [0-9a-f]{12}\.\.\. as expected")
+        assert_shells(machine)
+
+
+def test_boot_modules_lie_beside_the_application():
+    """The application reads them from the folder that U-Boot has loaded it from."""
+    build.make(f"CONFIG={MODULES}", "efi")
+    folder = build.BUILD / "qemu-x86-modules"
+    files = {"bulkhead.efi": folder / "bulkhead.efi"} | {path.name: path for path in (folder / "modules").iterdir()}
+    with start(folder, extra=uboot.disk(files), loader="uboot") as machine:
+        uboot.interrupt(machine)
+        uboot.command(machine, "virtio scan")
+        uboot.command(machine, "load virtio 0 ${loadaddr} bulkhead.efi", r"^\d+ bytes read")
+        uboot.command(machine, "bootefi ${loadaddr}", r"Bulkhead \S+: qemu-x86-modules, from UEFI")
         machine.wait_cell("bulkhead", r"^module vmlinuz: \d+ bytes, SHA-256 [0-9a-f]{12}\.\.\. as expected")
         assert_shells(machine)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sources: src/arch/x86/efi/main.c src/arch/x86/efi/memory.c src/arch/x86/efi/elf.c
  * src/arch/x86/efi/print.c src/arch/x86/efi/modules.c src/arch/x86/efi/smbios.c
- * src/arch/x86/boot_info.c src/core/format.c tests/unit/fake_efi.c tests/unit/fake_efi_files.c */
+ * src/arch/x86/efi/loadables.c src/arch/x86/boot_info.c src/core/format.c tests/unit/fake_efi.c tests/unit/fake_efi_files.c */
 /* flags: -DBULKHEAD_VERSION=\"1.2.3\" */
 /*
  * The EFI application on a firmware made of variables. The hypervisor's place is not really there,
@@ -41,7 +41,10 @@ __asm__(".data\n"
 extern uint8_t payload_start[];
 extern const char payload_system[], payload_modules[];
 extern const uint32_t payload_console_port, payload_console_baud;
+extern const uint64_t payload_loadables, payload_loadables_size;
+static const char loadables[4096]; /* no archive */
 const char payload_system[] = "test-system", payload_modules[] = "vmlinuz\0initrd\0";
+const uint64_t payload_loadables = (uint64_t)loadables, payload_loadables_size = sizeof(loadables);
 const uint32_t payload_console_port = 0x2e8, payload_console_baud = 57600;
 
 static jmp_buf back;

@@ -12,6 +12,7 @@
 #include "core/string.h"
 #include "elf.h"
 #include "launch.h"
+#include "loadables.h"
 #include "memory.h"
 #include "modules.h"
 #include "print.h"
@@ -23,6 +24,7 @@
 
 /* payload.S */
 extern const char payload_system[], payload_modules[];
+extern const uint64_t payload_loadables, payload_loadables_size;
 extern const uint32_t payload_console_port, payload_console_baud;
 extern const uint8_t payload_start[], payload_end[];
 
@@ -52,6 +54,7 @@ static const struct efi_boot_services *boot;
 static struct elf_program program;
 static struct memory_map map;
 static struct boot_info info;
+static bool from_uboot;
 static uint64_t smbios;		  /* the entry point, where the map lacks RAM that it knows; or 0 */
 static unsigned int nr_completed; /* ranges that the map has from there */
 
@@ -207,7 +210,13 @@ static void prepare_modules(efi_handle image, struct efi_handover *handover)
 	list = (struct efi_handover_module *)memory_take(EFI_LOADER_DATA,
 							 EFI_HANDOVER_MODULES * sizeof(*list));
 	handover->modules = (uint64_t)list;
-	if (list)
+	if (!list)
+		return;
+	if (from_uboot)
+		handover->nr_modules = loadables_find(payload_loadables, payload_loadables_size, list);
+	if (handover->nr_modules)
+		print("  takes %u modules from the FIT image\n", handover->nr_modules);
+	else
 		handover->nr_modules = modules_read(boot, image, payload_modules, list);
 }
 
@@ -305,7 +314,8 @@ static void start(efi_handle image, const struct efi_system_table *system)
 		print("error: the firmware does not tell or give its free memory\n");
 		return;
 	}
-	smbios = is_uboot(system) ? find_table(system, &smbios_3_table) : 0;
+	from_uboot = is_uboot(system);
+	smbios = from_uboot ? find_table(system, &smbios_3_table) : 0;
 	nr_completed = 0;
 	handover = prepare_handover(system);
 	if (!handover || !place_is_free(handover))

@@ -59,6 +59,14 @@ uint64_t memory_take(enum efi_memory_type type, uint64_t size)
 	return 0;
 }
 
+void memory_claim(uint64_t base, uint64_t end)
+{
+	uint64_t address = base & PAGE_MASK;
+
+	(void)hold(EFI_ALLOCATE_AT, EFI_LOADER_DATA,
+		   (align_up(end, PAGE_SIZE) - address) >> PAGE_SHIFT, &address);
+}
+
 /* How much room a map needs, and some for what is taken meanwhile. */
 static efi_status measure(struct memory_map *map)
 {

@@ -33,6 +33,9 @@ efi_status memory_map_read(struct memory_map *map);
 bool memory_map_get(const struct memory_map *map, uint64_t i,
 		    struct efi_memory_descriptor *descriptor);
 
+/* Keeps [base, end) from being given out, if nobody has it: it holds something of ours. */
+void memory_claim(uint64_t base, uint64_t end);
+
 void memory_give_back(void);
 
 #endif

@@ -4,7 +4,7 @@
 
 	.section .rodata.payload, "a", @progbits
 	.globl payload_system, payload_modules, payload_console_port, payload_console_baud
-	.globl payload_start, payload_end
+	.globl payload_loadables, payload_loadables_size, payload_start, payload_end
 payload_system:
 	.asciz BULKHEAD_SYSTEM
 payload_modules:
@@ -14,6 +14,11 @@ payload_console_port:
 	.long BULKHEAD_CONSOLE_PORT
 payload_console_baud:
 	.long BULKHEAD_CONSOLE_BAUD
+	.balign 8
+payload_loadables:
+	.quad BULKHEAD_LOADABLES
+payload_loadables_size:
+	.quad BULKHEAD_LOADABLES_SIZE
 	.balign 16
 payload_start:
 	.incbin PAYLOAD
