@@ -11,7 +11,7 @@
 #define CPUID1_EDX_MTRR BIT(12)
 #define CPUID88_EAX_ADDRESS_BITS 0xffu
 
-/* APM vol. 2, 7.7.3 and 7.9.1: memory above 4 GiB that is write-back without a range */
+/* APM vol. 2, 3.2.4 and 7.9.4: memory above 4 GiB that is write-back without a range */
 #define MSR_SYSCFG 0xc0010010
 #define SYSCFG_TOM2_ENABLED BIT(21)
 #define SYSCFG_TOM2_WRITE_BACK BIT(22)
