@@ -67,9 +67,9 @@ static void read_mtrrs(struct mtrrs *mtrrs)
 
 /*
  * The order of SDM vol. 3, 12.11.8: nothing may be cached by the old types when the new ones come,
- * nor by TLBs, which hold types too. What that section says about several CPUs (none may run on
- * while another changes) is kept by time: the boot CPU changes before the others start, and each
- * other one before it has a cell. Interrupts are off at both moments.
+ * nor by TLBs, which hold types too. That section wants all CPUs to stand still meanwhile. The boot
+ * CPU changes before the others start. Each other one changes before it does anything else, while
+ * those that came before may run cells already: with the types that this one is about to have.
  */
 static void write_mtrrs(const struct mtrrs *mtrrs)
 {
