@@ -291,7 +291,7 @@ $(BUILD)/.setup-%: scripts/setup.sh
 T ?=
 .PHONY: test
 test: | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test
-	@$(QEMU) --prepare && $(BOCHS) --prepare && scripts/built_copy.sh scripts/uboot-tools >/dev/null
+	@$(if $(filter unit lint,$(T)),:,$(QEMU) --prepare && $(BOCHS) --prepare && scripts/built_copy.sh scripts/uboot-tools >/dev/null)
 	$(Q)CC=$(CC) PYTHONPATH=scripts $(PYTHON) -m pytest -p no:cacheprovider -n 2 -q \
 		$(if $(T),tests/$(T),tests) $(PYTEST_ARGS)
 
