@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sources: src/arch/x86/efi/main.c src/arch/x86/efi/memory.c src/arch/x86/efi/elf.c
  * src/arch/x86/efi/print.c src/arch/x86/efi/modules.c src/arch/x86/efi/smbios.c
- * src/arch/x86/efi/loadables.c src/arch/x86/boot_info.c src/core/format.c tests/unit/fake_efi.c tests/unit/fake_efi_files.c */
+ * src/arch/x86/efi/loadables.c src/arch/x86/boot_info.c src/core/format.c tests/unit/fake_efi.c
+ * tests/unit/fake_efi_files.c */
 /* flags: -DBULKHEAD_VERSION=\"1.2.3\" */
 /*
  * The EFI application on a firmware made of variables. The hypervisor's place is not really there,

@@ -26,7 +26,7 @@ struct entry {
 /* Field @number of the header at @header; all ones, which is too large, where it is no number. */
 static uint32_t field(const char *header, unsigned int number)
 {
-	const char *digits = header + MAGIC_LENGTH + number * FIELD_LENGTH;
+	const char *digits = header + MAGIC_LENGTH + (size_t)number * FIELD_LENGTH;
 	uint32_t value = 0;
 
 	for (unsigned int i = 0; i < FIELD_LENGTH; i++) {

@@ -10,9 +10,9 @@
 #include "../efi_handover.h"
 
 /*
- * Fills @list, which has room for EFI_HANDOVER_MODULES, with the files of the archive of @size bytes
- * at @archive, and keeps its memory from being given out. Returns how many files there are; 0 when
- * no whole archive is there. Nothing is believed of the files: the hypervisor checks each.
+ * Fills @list, which has room for EFI_HANDOVER_MODULES, with the files of the archive of @size
+ * bytes at @archive, and keeps its memory from being given out. Returns how many files there are;
+ * 0 when no whole archive is there. Nothing is believed of them: the hypervisor checks each.
  */
 uint32_t loadables_find(uint64_t archive, uint64_t size, struct efi_handover_module *list);
 

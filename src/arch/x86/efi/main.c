@@ -213,7 +213,8 @@ static void prepare_modules(efi_handle image, struct efi_handover *handover)
 	if (!list)
 		return;
 	if (from_uboot)
-		handover->nr_modules = loadables_find(payload_loadables, payload_loadables_size, list);
+		handover->nr_modules =
+			loadables_find(payload_loadables, payload_loadables_size, list);
 	if (handover->nr_modules)
 		print("  takes %u modules from the FIT image\n", handover->nr_modules);
 	else
