@@ -15,7 +15,9 @@ import hashlib
 import json
 import os
 import re
+import resource
 import shlex
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -28,7 +30,8 @@ FLAGS = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow"
          "-Wmissing-prototypes", "-Werror", "-fsanitize=address,undefined",
          "-fno-sanitize-recover=all", "-fno-omit-frame-pointer",
          "-Isrc", "-Isrc/arch/x86/include", "-Itests/unit"]
-TIMEOUT = 120  # seconds for one program
+CPU_SECONDS = 120  # for one program: a busy machine takes nothing from them
+TIMEOUT = 900  # seconds for one that waits for something
 # Linked into every program: a crash must not take the lines of the tests before it along.
 LINE_BUFFERED = """#include <stdio.h>
 __attribute__((constructor)) static void line_buffered(void)
@@ -121,15 +124,22 @@ def _call(command):
         raise CTestError(f"$ {shlex.join(command)}\n{done.stdout}")
 
 
+def _limit():
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+
+
 def run(program):
     """Runs a test program; returns its exit status and all its output."""
     try:
         done = subprocess.run([program], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               stdin=subprocess.DEVNULL, timeout=TIMEOUT, check=False,
+                              preexec_fn=_limit,
                               env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
     except subprocess.TimeoutExpired as error:
         return f"no end after {TIMEOUT} s", (error.stdout or b"").decode(errors="replace")
     status = done.returncode
+    if status in (-signal.SIGXCPU, -signal.SIGKILL):
+        status = f"{status}: no end after {CPU_SECONDS} s of its CPU"
     return status, done.stdout.decode(errors="replace")
 
 
