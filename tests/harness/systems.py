@@ -73,7 +73,8 @@ def bochs(name, configuration, iso, replace=None, com2=None):
     return [BOCHS, "--log", str(file.with_suffix(".log")), *serial, str(file), str(iso)]
 
 
-BARE_ARGUMENTS = "console=ttyS0 bulkhead.selfcheck"
+#: tsc=reliable, as cells have it: on a busy host Linux takes its clock for broken, and may stand still then.
+BARE_ARGUMENTS = "console=ttyS0 tsc=reliable bulkhead.selfcheck"
 BARE_GRUB = f"""serial
 terminal_output serial
 linux /kernel {BARE_ARGUMENTS}

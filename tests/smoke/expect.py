@@ -34,12 +34,12 @@ def assert_cell(check, cell, cpus, memory_mib, bare):
     assert f"cpu.{cpus}.apicid" not in one
     # Memory: what the DTS gives, less the hole and the ROM area of a PC.
     assert int(one["e820_usable_kb"]) == memory_mib * 1024 - LEGACY_HOLE_KB
-    # Time: the TSC keeps it, and two seconds are two seconds by the RTC too. The guest sees the RTC's edges late
-    # when its CPU had to wait for the host, by a few hundred milliseconds at the worst; a wrong rate is far off.
+    # Time: the TSC keeps it, and two seconds are two seconds by the RTC too, in one of ten measurements: the guest
+    # sees the RTC's edges late when its CPU had to wait for the host, but a wrong rate is wrong in all.
     assert one["clocksource"] == "tsc"
     uptime = int(one["clock.uptime_cs"])
-    assert 150 <= uptime <= 260, uptime
-    assert one["clock.rtc_s"] in ("2", "3")
+    assert 180 <= uptime <= 220, uptime
+    assert one["clock.rtc_s"] == "2"
     # Devices: the UART is a 16550A driven by interrupt, the PCI bus has its host bridge and nothing else.
     assert one["serial.0"].startswith("uart:16550A port:000003F8 irq:4 ")
     assert sum(int(n) for n in one["irq.4"].split()[:cpus]) > 0
