@@ -18,8 +18,8 @@ ON_MACHINES = ("tests/smoke/", "tests/isolation/")
 
 
 def pytest_sessionstart(session):
-    """Before any test: what earlier runs reached does not count."""
-    if not hasattr(session.config, "workerinput"):
+    """Before any test: what earlier runs reached does not count. A mere collection is no run, and may be within one."""
+    if not hasattr(session.config, "workerinput") and not session.config.option.collectonly:
         exits.forget()
 
 
