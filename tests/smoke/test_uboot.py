@@ -186,6 +186,22 @@ def test_a_signature_holds_for_its_key_alone(tmp_path):
     assert_refused(forged)
 
 
+def test_a_signature_covers_boot_modules(tmp_path):
+    """The modules' image and its hash are among what is signed. A copy of the system: others start the unsigned one."""
+    config = build.WORK / "signed-modules.dts"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(build.TOP / MODULES, config)
+    public = key_pair(tmp_path / "keys")
+    build.make(f"CONFIG={config.relative_to(build.TOP)}", "itb", f"SIGN_KEY_DIR={public.parent}", "SIGN_KEY_NAME=dev",
+               f"SIGN_DTB={public}")
+    image = build.BUILD / "signed-modules/bulkhead.itb"
+    right, says = uboot.check_signature(image, public)
+    assert right, says
+    done = subprocess.run(["fdtget", "-t", "s", image, "/configurations/signed-modules/signature-1", "hashed-nodes"],
+                          check=True, stdout=subprocess.PIPE, text=True)
+    assert {"/images/bulkhead/hash-1", "/images/modules", "/images/modules/hash-1"} <= set(done.stdout.split())
+
+
 def test_a_key_that_is_not_there_is_told(tmp_path):
     """No image without a signature where one was asked for."""
     build.make(f"CONFIG={SIGNED}", "itb")

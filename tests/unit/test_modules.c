@@ -16,8 +16,8 @@
 #include <cmocka.h>
 
 #include "arch/x86/boot.h"
-#include "core/log.h"
 #include "core/partition.h"
+#include "fake_log.h"
 #include "low_memory.h"
 
 #define IMAGE UINT64_C(0x70000000)
@@ -73,17 +73,6 @@ const struct partition_table partition_table = {
 
 static struct boot_info info;
 static uint8_t *kernel;
-static char said[4096];
-
-void log_printf(const char *fmt, ...)
-{
-	size_t used = strlen(said);
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(said + used, sizeof(said) - used, fmt, args);
-	va_end(args);
-}
 
 static struct boot_module *bring(const char *name, uint64_t base, uint64_t size)
 {
@@ -111,7 +100,7 @@ static int setup(void **state)
 	memset(kernel_place, 0xa5, KERNEL_SIZE);
 	memset(initrd_place, 0xa5, INITRD_SIZE);
 	checked[0] = checked[1] = true; /* must not be taken over */
-	said[0] = '\0';
+	forget_log();
 	return 0;
 }
 
@@ -119,7 +108,7 @@ static void load(bool kernel_is_right, bool initrd_is_right)
 {
 	checked[0] = !kernel_is_right;
 	checked[1] = !initrd_is_right;
-	said[0] = '\0';
+	forget_log();
 	modules_load(&info);
 	if (checked[0] != kernel_is_right || checked[1] != initrd_is_right)
 		fail_msg("kernel %d, initrd %d: %s", checked[0], checked[1], said);
