@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The LoongArch part of a cell's run-time state. */
+#ifndef ARCH_CELL_H
+#define ARCH_CELL_H
+
+#include "core/types.h"
+
+struct arch_cell {
+	uint64_t second_stage; /* physical address of the root of the second-stage tables */
+	uint32_t gid;          /* tags the cell's TLB entries (CSR.GSTAT.GID); 0 is the host */
+};
+
+#endif
