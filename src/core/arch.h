@@ -41,7 +41,7 @@ void arch_cell_timer(struct cell *cell, uint64_t deadline);
 /* --- Interrupts into a cell --- */
 
 void arch_send_message(struct cell *cell, const struct irq_message *msg);
-void arch_set_intr(struct cell *cell, bool level);
+void arch_set_cpu_line(struct cell *cell, unsigned int vcpu, unsigned int line, bool level);
 void arch_route_pin(struct cell *cell, unsigned int pin, const struct irq_message *msg,
 		    bool masked);
 

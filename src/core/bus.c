@@ -62,25 +62,31 @@ void cell_violation(struct vcpu *vcpu, const char *what, uint64_t address, bool 
 			   write ? "write" : "read", what, (unsigned long)address);
 }
 
+static const char *const space_names[] = {
+	[DEVICE_PIO] = "port",
+	[DEVICE_MMIO] = "address",
+	[DEVICE_IOCSR] = "IOCSR",
+};
+
 static int access_absent(struct vcpu *vcpu, enum device_space space, uint64_t address, bool write,
-			 uint32_t *value)
+			 uint64_t *value)
 {
 	struct cell *cell = vcpu->cell;
 
 	if (!write)
-		*value = UINT32_MAX;
+		*value = UINT64_MAX;
 	if (arch_is_legacy_probe(space, address)) {
 		__atomic_fetch_add(&cell->absent, 1, __ATOMIC_RELAXED);
 		return 0;
 	}
 	if (cell->config->on_violation == VIOLATION_FAULT)
 		return -EPERM;
-	cell_violation(vcpu, space == DEVICE_PIO ? "port" : "address", address, write);
+	cell_violation(vcpu, space_names[space], address, write);
 	return 0;
 }
 
 int cell_access(struct vcpu *vcpu, enum device_space space, uint64_t address, unsigned int size,
-		bool write, uint32_t *value)
+		bool write, uint64_t *value)
 {
 	struct cell *cell = vcpu->cell;
 	const struct device_range *range;
@@ -89,6 +95,7 @@ int cell_access(struct vcpu *vcpu, enum device_space space, uint64_t address, un
 	if (!device)
 		return access_absent(vcpu, space, address, write, value);
 	spin_lock(&cell->device_lock);
+	cell->accessor = vcpu->index;
 	if (write)
 		device->ops->write(device, range->id, address - range->base, size, *value);
 	else
@@ -197,14 +204,27 @@ void device_set_irq(const struct device *dev, bool level)
 			config->devices[d].ops->set_line(&config->devices[d], dev->line, level);
 }
 
+unsigned int device_accessor(const struct device *dev)
+{
+	return dev->cell->accessor;
+}
+
 void device_send_message(const struct device *dev, const struct irq_message *msg)
 {
+	const struct cell_config *config = dev->cell->config;
+
+	for (unsigned int d = 0; d < config->nr_devices; d++) {
+		if (!config->devices[d].ops->message)
+			continue;
+		config->devices[d].ops->message(&config->devices[d], msg);
+		return;
+	}
 	arch_send_message(dev->cell, msg);
 }
 
-void device_set_intr(const struct device *dev, bool level)
+void device_set_cpu_line(const struct device *dev, unsigned int vcpu, unsigned int line, bool level)
 {
-	arch_set_intr(dev->cell, level);
+	arch_set_cpu_line(dev->cell, vcpu, line, level);
 }
 
 void device_route_pin(const struct device *dev, unsigned int pin, const struct irq_message *msg,

@@ -32,6 +32,7 @@ struct cell {
 	unsigned int starts; /* how often it was started */
 	uint64_t started_at; /* arch_now() of the latest start */
 	struct spinlock device_lock;
+	unsigned int accessor; /* index of the vCPU whose access is being served; under the lock */
 	uint64_t absent;     /* accesses answered as on a machine without the device */
 	uint64_t violations; /* accesses to what the cell does not own, let live by on-violation =
 				"report" */
@@ -76,7 +77,7 @@ const struct device *cell_device(const struct cell *cell, enum device_space spac
  * fault.
  */
 int cell_access(struct vcpu *vcpu, enum device_space space, uint64_t address, unsigned int size,
-		bool write, uint32_t *value);
+		bool write, uint64_t *value);
 
 /* Handles an exit that concerns devices. Returns 0, or -EPERM for a cell fault. */
 int cell_handle_exit(struct vcpu *vcpu, const struct vcpu_exit *exit);

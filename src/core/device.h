@@ -18,8 +18,9 @@ struct cell;
 struct device;
 
 enum device_space {
-	DEVICE_PIO,  /* x86 I/O ports, 0 to 0xffff */
-	DEVICE_MMIO, /* guest-physical addresses */
+	DEVICE_PIO,   /* x86 I/O ports, 0 to 0xffff */
+	DEVICE_MMIO,  /* guest-physical addresses */
+	DEVICE_IOCSR, /* LoongArch I/O control and status registers */
 };
 
 /* One range of addresses that a device answers. @id tells the device which of its ranges it is (0,
@@ -34,12 +35,14 @@ struct device_range {
 /* Sentinel for "no deadline", see device_set_timer(). */
 #define TIMER_OFF UINT64_MAX
 
-/* What an interrupt controller sends to the CPUs of its cell, in the terms of an x86 MSI (Intel SDM
- * vol. 3, 11.11): destination, destination mode, delivery mode, trigger mode, vector. */
+/* What an interrupt controller sends: on x86 to the CPUs of its cell, in the terms of an MSI (Intel
+ * SDM vol. 3, 11.11): destination, destination mode, delivery mode, trigger mode, vector. On
+ * LoongArch to the cell's extended I/O interrupt controller, which knows the destination itself:
+ * the vector, and the level of the line behind it. */
 struct irq_message {
 	uint32_t destination;
 	bool logical;
-	bool level;
+	bool level;       /* x86: trigger mode; LoongArch: asserted */
 	uint8_t delivery; /* 0 fixed, 1 lowest priority, 2 SMI, 4 NMI, 5 INIT, 7 ExtINT */
 	uint8_t vector;
 };
@@ -49,18 +52,21 @@ struct device_ops {
 	/* Puts the state into its power-on condition; called before the cell starts and at each
 	 * restart. */
 	void (*reset)(const struct device *dev);
-	/* Reads @size (1, 2 or 4) bytes at @offset of range @id. Bytes the device does not have
-	 * read as ones. */
-	uint32_t (*read)(const struct device *dev, unsigned int id, uint64_t offset,
+	/* Reads @size (1, 2, 4, and 8 where the architecture has it) bytes at @offset of range @id.
+	 * Bytes the device does not have read as ones. */
+	uint64_t (*read)(const struct device *dev, unsigned int id, uint64_t offset,
 			 unsigned int size);
 	void (*write)(const struct device *dev, unsigned int id, uint64_t offset, unsigned int size,
-		      uint32_t value);
+		      uint64_t value);
 	/* The deadline that device_set_timer() armed has passed; NULL when the device uses no
 	 * timer. */
 	void (*timer)(const struct device *dev, uint64_t now);
 	/* Interrupt controllers only: input line @line changed to @level. NULL for other devices.
 	 */
 	void (*set_line)(const struct device *dev, unsigned int line, bool level);
+	/* The interrupt controller that takes the messages of the cell's others; NULL for all
+	 * where they go to the CPUs. */
+	void (*message)(const struct device *dev, const struct irq_message *msg);
 	/* Character devices only: offers one received byte; false when the device cannot take it
 	 * now. */
 	bool (*receive)(const struct device *dev, uint8_t byte);
@@ -97,13 +103,21 @@ void device_set_timer(const struct device *dev, uint64_t deadline);
  * (set_line). */
 void device_set_irq(const struct device *dev, bool level);
 
-/* Interrupt controllers: sends @msg to the cell's CPUs. */
+/* Index, in its cell, of the vCPU whose read or write is being served: for registers of which every
+ * CPU has its own. Valid only inside ops->read and ops->write. */
+unsigned int device_accessor(const struct device *dev);
+
+/* Interrupt controllers: sends @msg to the cell's CPUs, or to the controller that takes messages.
+ */
 void device_send_message(const struct device *dev, const struct irq_message *msg);
 
-/* Interrupt controllers: the INTR output of an 8259 master to the first CPU (LINT0/INTR pin). */
-void device_set_intr(const struct device *dev, bool level);
+/* Interrupt controllers: drives interrupt input @line of vCPU @vcpu (index in the cell). x86: line
+ * 0 of vCPU 0 is LINT0/INTR, where the 8259 master's INTR output arrives. LoongArch: line n is
+ * HWIn. */
+void device_set_cpu_line(const struct device *dev, unsigned int vcpu, unsigned int line,
+			 bool level);
 
-/* An I/O APIC's redirection entry of @pin changed. @msg is what it would send, @masked whether it
+/* Interrupt controllers with lines: what input @pin sends changed: @msg, and @masked whether it
  * may. Lets the machine program a passthrough line that stands behind the pin; other pins need
  * nothing. */
 void device_route_pin(const struct device *dev, unsigned int pin, const struct irq_message *msg,

@@ -13,14 +13,16 @@ enum exit_reason {
 	EXIT_MMIO,      /* a guest-physical address without memory behind it */
 	EXIT_IDENTIFY,  /* CPUID, CPUCFG */
 	EXIT_SYSREG,    /* a system register: MSR, CSR */
+	EXIT_IOCSR,     /* a LoongArch I/O control and status register */
 	EXIT_IPI,       /* an inter-processor interrupt that the hypervisor must filter */
 	EXIT_STATE,     /* a change of the processor's mode or extended state, e.g. XSETBV */
+	EXIT_IDLE, /* the guest waits for an interrupt, where the hardware makes that an exit */
 	EXIT_HYPERCALL,
 	EXIT_UNDEFINED, /* an instruction that cells do not have */
 	EXIT_WINDOW,    /* the guest became able to take an interrupt or NMI that waited */
 	EXIT_SHUTDOWN,  /* triple fault */
 	EXIT_MACHINE_CHECK,
-	EXIT_INVALID,   /* the hardware refused the guest's state, or an exit nobody asked for */
+	EXIT_INVALID, /* the hardware refused the guest's state, or an exit nobody asked for */
 	NR_EXIT_REASONS,
 };
 

@@ -7,12 +7,20 @@
 struct vcpu vcpus[MAX_CPUS];
 
 static const char *const reason_names[NR_EXIT_REASONS] = {
-	[EXIT_ATTENTION] = "attention", [EXIT_PIO] = "pio",
-	[EXIT_MMIO] = "mmio",           [EXIT_IDENTIFY] = "identify",
-	[EXIT_SYSREG] = "sysreg",       [EXIT_IPI] = "ipi",
-	[EXIT_STATE] = "state",         [EXIT_HYPERCALL] = "hypercall",
-	[EXIT_UNDEFINED] = "undefined", [EXIT_WINDOW] = "window",
-	[EXIT_SHUTDOWN] = "shutdown",   [EXIT_MACHINE_CHECK] = "machine-check",
+	[EXIT_ATTENTION] = "attention",
+	[EXIT_PIO] = "pio",
+	[EXIT_MMIO] = "mmio",
+	[EXIT_IDENTIFY] = "identify",
+	[EXIT_SYSREG] = "sysreg",
+	[EXIT_IOCSR] = "iocsr",
+	[EXIT_IPI] = "ipi",
+	[EXIT_STATE] = "state",
+	[EXIT_IDLE] = "idle",
+	[EXIT_HYPERCALL] = "hypercall",
+	[EXIT_UNDEFINED] = "undefined",
+	[EXIT_WINDOW] = "window",
+	[EXIT_SHUTDOWN] = "shutdown",
+	[EXIT_MACHINE_CHECK] = "machine-check",
 	[EXIT_INVALID] = "invalid",
 };
 

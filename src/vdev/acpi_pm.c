@@ -80,7 +80,7 @@ static uint32_t block_value(const struct device *dev, unsigned int id)
 	}
 }
 
-static uint32_t acpi_pm_read(const struct device *dev, unsigned int id, uint64_t offset,
+static uint64_t acpi_pm_read(const struct device *dev, unsigned int id, uint64_t offset,
 			     unsigned int size)
 {
 	unsigned int shift = (unsigned int)(offset & 3) * 8;
@@ -105,23 +105,23 @@ static void write_control(const struct device *dev, uint32_t mask, uint32_t valu
 }
 
 static void acpi_pm_write(const struct device *dev, unsigned int id, uint64_t offset,
-			  unsigned int size, uint32_t value)
+			  unsigned int size, uint64_t value)
 {
 	struct acpi_pm *pm = dev->state;
 	unsigned int shift = (unsigned int)(offset & 3) * 8;
 	uint32_t mask = (size >= 4 ? UINT32_MAX : BIT(size * 8) - 1) << shift;
+	uint32_t bits = (uint32_t)(value << shift) & mask;
 
 	if (offset > 3)
 		return;
-	value <<= shift;
 	update_status(dev);
 	if (id == RANGE_EVENT) {
-		uint32_t enable = ((uint32_t)pm->enable << 16 & ~mask) | (value & mask);
+		uint32_t enable = ((uint32_t)pm->enable << 16 & ~mask) | bits;
 
-		pm->status &= (uint16_t)~(value & mask);
+		pm->status &= (uint16_t)~bits;
 		pm->enable = (uint16_t)(enable >> 16 & PM1_ENABLES);
 	} else if (id == RANGE_CONTROL) {
-		write_control(dev, mask, value);
+		write_control(dev, mask, bits);
 	}
 	update_sci(dev);
 }

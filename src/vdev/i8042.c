@@ -22,7 +22,7 @@ static void i8042_reset(const struct device *dev)
 	kbc->output_port_next = false;
 }
 
-static uint32_t i8042_read(const struct device *dev, unsigned int id, uint64_t offset,
+static uint64_t i8042_read(const struct device *dev, unsigned int id, uint64_t offset,
 			   unsigned int size)
 {
 	(void)dev;
@@ -51,7 +51,7 @@ static void i8042_data(const struct device *dev, uint8_t value)
 }
 
 static void i8042_write(const struct device *dev, unsigned int id, uint64_t offset,
-			unsigned int size, uint32_t value)
+			unsigned int size, uint64_t value)
 {
 	(void)size;
 	if (offset != 0)

@@ -153,8 +153,7 @@ static bool channel_out(const struct i8254_channel *c, uint64_t tick)
 		return elapsed(c, tick) >= c->count;
 	case RATE_GENERATOR:
 		/* A count of 1 is illegal; like a stopped gate it leaves OUT high. */
-		return c->stopped || c->count == 1 ||
-		       elapsed(c, tick) % c->count != c->count - 1;
+		return c->stopped || c->count == 1 || elapsed(c, tick) % c->count != c->count - 1;
 	case SQUARE_WAVE:
 		return c->stopped || elapsed(c, tick) % c->count < high_clocks(c->count);
 	default:
@@ -266,7 +265,7 @@ static uint8_t read_count(struct i8254_channel *c, uint64_t tick)
 	}
 	if (c->latched) {
 		msb = !(c->latched & LATCHED_LSB);
-		c->latched &= (uint8_t)~(msb ? LATCHED_MSB : LATCHED_LSB);
+		c->latched &= (uint8_t) ~(msb ? LATCHED_MSB : LATCHED_LSB);
 		value = c->latched_count;
 	} else {
 		msb = rw == RW_MSB || (rw != RW_LSB && c->read_msb);
@@ -491,7 +490,7 @@ static void write_byte(struct i8254 *pit, uint64_t tick, unsigned int id, unsign
 }
 
 /* A wide access is a sequence of byte accesses, as on the ISA bus. */
-static uint32_t i8254_read(const struct device *dev, unsigned int id, uint64_t offset,
+static uint64_t i8254_read(const struct device *dev, unsigned int id, uint64_t offset,
 			   unsigned int size)
 {
 	uint64_t tick = synchronise(dev);
@@ -504,7 +503,7 @@ static uint32_t i8254_read(const struct device *dev, unsigned int id, uint64_t o
 }
 
 static void i8254_write(const struct device *dev, unsigned int id, uint64_t offset,
-			unsigned int size, uint32_t value)
+			unsigned int size, uint64_t value)
 {
 	struct i8254 *pit = dev->state;
 	const struct i8254_channel *c = &pit->channels[0];

@@ -131,7 +131,7 @@ static void update(const struct device *dev)
 	if (intr == pic->intr)
 		return;
 	pic->intr = intr;
-	device_set_intr(dev, intr);
+	device_set_cpu_line(dev, 0, 0, intr);
 }
 
 static void end_of_interrupt(struct i8259_chip *chip, unsigned int input, bool rotate)
@@ -346,7 +346,7 @@ static void write_byte(const struct device *dev, unsigned int id, unsigned int o
 }
 
 /* A wide access is a sequence of byte accesses, as on the ISA bus. */
-static uint32_t i8259_read(const struct device *dev, unsigned int id, uint64_t offset,
+static uint64_t i8259_read(const struct device *dev, unsigned int id, uint64_t offset,
 			   unsigned int size)
 {
 	uint32_t value = 0;
@@ -357,7 +357,7 @@ static uint32_t i8259_read(const struct device *dev, unsigned int id, uint64_t o
 }
 
 static void i8259_write(const struct device *dev, unsigned int id, uint64_t offset,
-			unsigned int size, uint32_t value)
+			unsigned int size, uint64_t value)
 {
 	for (unsigned int i = 0; i < size; i++)
 		write_byte(dev, id, (unsigned int)offset + i, (uint8_t)(value >> (i * 8)));

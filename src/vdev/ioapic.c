@@ -163,7 +163,7 @@ static void write_index(const struct device *dev, uint32_t value)
  * The registers are meant for 32-bit accesses; narrower reads get their part, all else reads as
  * ones.
  */
-static uint32_t ioapic_read(const struct device *dev, unsigned int id, uint64_t offset,
+static uint64_t ioapic_read(const struct device *dev, unsigned int id, uint64_t offset,
 			    unsigned int size)
 {
 	const struct ioapic *ioapic = dev->state;
@@ -189,7 +189,7 @@ static uint32_t ioapic_read(const struct device *dev, unsigned int id, uint64_t 
  * The select and EOI registers have 8 bits and take any width; the window takes whole words only.
  */
 static void ioapic_write(const struct device *dev, unsigned int id, uint64_t offset,
-			 unsigned int size, uint32_t value)
+			 unsigned int size, uint64_t value)
 {
 	struct ioapic *ioapic = dev->state;
 
@@ -200,7 +200,7 @@ static void ioapic_write(const struct device *dev, unsigned int id, uint64_t off
 		break;
 	case REG_WINDOW:
 		if (size == 4)
-			write_index(dev, value);
+			write_index(dev, (uint32_t)value);
 		break;
 	case REG_EOI:
 		ioapic_eoi(dev, (uint8_t)value);

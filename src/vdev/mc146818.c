@@ -33,7 +33,7 @@
 #define B_PIE BIT(6)
 #define B_AIE BIT(5)
 #define B_UIE BIT(4)
-#define B_DM BIT(2)   /* binary rather than BCD */
+#define B_DM BIT(2) /* binary rather than BCD */
 #define B_24H BIT(1)
 
 /* Flags of register C; the enables of register B are the same bits. */
@@ -60,7 +60,7 @@ static_assert((C_PF | C_AF | C_UF) == (B_PIE | B_AIE | B_UIE), "flags and enable
 #define RELEASE_NS (NSEC_PER_SEC / 2)
 
 #define SECONDS_PER_DAY 86400u
-#define UNIX_EPOCH UINT64_C(62135596800) /* seconds from 0001-01-01 to 1970-01-01 */
+#define UNIX_EPOCH UINT64_C(62135596800)   /* seconds from 0001-01-01 to 1970-01-01 */
 #define LAST_SECOND UINT64_C(315537897599) /* 9999-12-31 23:59:59 */
 #define DAYS_PER_400_YEARS 146097u
 #define NEVER UINT64_MAX
@@ -227,8 +227,8 @@ static bool field_matches(const struct mc146818 *rtc, unsigned int reg, unsigned
 
 	if (alarm >= ALARM_ANY)
 		return true;
-	return reg == RTC_HOURS_ALARM ? decode_hours(rtc, alarm) == value :
-					decode(rtc, alarm) == value;
+	return reg == RTC_HOURS_ALARM ? decode_hours(rtc, alarm) == value
+				      : decode(rtc, alarm) == value;
 }
 
 /*
@@ -481,7 +481,7 @@ static uint8_t read_data(const struct device *dev)
 }
 
 /* A wide access is a sequence of byte accesses, as on the ISA bus. */
-static uint32_t mc146818_read(const struct device *dev, unsigned int id, uint64_t offset,
+static uint64_t mc146818_read(const struct device *dev, unsigned int id, uint64_t offset,
 			      unsigned int size)
 {
 	uint32_t value = UINT32_MAX;
@@ -497,7 +497,7 @@ static uint32_t mc146818_read(const struct device *dev, unsigned int id, uint64_
 }
 
 static void mc146818_write(const struct device *dev, unsigned int id, uint64_t offset,
-			   unsigned int size, uint32_t value)
+			   unsigned int size, uint64_t value)
 {
 	struct mc146818 *rtc = dev->state;
 

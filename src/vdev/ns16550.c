@@ -398,7 +398,7 @@ static uint8_t read_register(const struct device *dev, unsigned int reg)
 }
 
 /* A wide access is a sequence of byte accesses, as on the ISA bus. */
-static uint32_t ns16550_read(const struct device *dev, unsigned int id, uint64_t offset,
+static uint64_t ns16550_read(const struct device *dev, unsigned int id, uint64_t offset,
 			     unsigned int size)
 {
 	uint32_t value = 0;
@@ -410,7 +410,7 @@ static uint32_t ns16550_read(const struct device *dev, unsigned int id, uint64_t
 }
 
 static void ns16550_write(const struct device *dev, unsigned int id, uint64_t offset,
-			  unsigned int size, uint32_t value)
+			  unsigned int size, uint64_t value)
 {
 	(void)id;
 	for (unsigned int i = 0; i < size; i++)

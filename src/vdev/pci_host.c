@@ -26,7 +26,7 @@ static const uint8_t header[] = {
 	[0x00] = 0x36, [0x01] = 0x1b, /* vendor */
 	[0x02] = 0x08, [0x03] = 0x00, /* device: generic PCI host bridge */
 	[0x04] = 0x06, [0x05] = 0x00, /* command: memory space and bus mastering, hardwired */
-	[0x0b] = 0x06,		      /* base class: bridge; sub-class 0: host */
+	[0x0b] = 0x06,                /* base class: bridge; sub-class 0: host */
 };
 
 static void pci_host_reset(const struct device *dev)
@@ -66,7 +66,7 @@ static uint32_t ecam_read(uint64_t offset, unsigned int size)
 	return value;
 }
 
-static uint32_t pci_host_read(const struct device *dev, unsigned int id, uint64_t offset,
+static uint64_t pci_host_read(const struct device *dev, unsigned int id, uint64_t offset,
 			      unsigned int size)
 {
 	const struct pci_host *host = dev->state;
@@ -92,7 +92,7 @@ static uint32_t pci_host_read(const struct device *dev, unsigned int id, uint64_
 }
 
 static void pci_host_write(const struct device *dev, unsigned int id, uint64_t offset,
-			   unsigned int size, uint32_t value)
+			   unsigned int size, uint64_t value)
 {
 	struct pci_host *host = dev->state;
 

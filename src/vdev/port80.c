@@ -8,7 +8,7 @@ static void port80_reset(const struct device *dev)
 	port->code = 0;
 }
 
-static uint32_t port80_read(const struct device *dev, unsigned int id, uint64_t offset,
+static uint64_t port80_read(const struct device *dev, unsigned int id, uint64_t offset,
 			    unsigned int size)
 {
 	const struct port80 *port = dev->state;
@@ -20,7 +20,7 @@ static uint32_t port80_read(const struct device *dev, unsigned int id, uint64_t 
 }
 
 static void port80_write(const struct device *dev, unsigned int id, uint64_t offset,
-			 unsigned int size, uint32_t value)
+			 unsigned int size, uint64_t value)
 {
 	struct port80 *port = dev->state;
 

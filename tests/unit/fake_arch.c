@@ -128,10 +128,12 @@ void WEAK arch_send_message(struct cell *cell, const struct irq_message *msg)
 	fake_arch.messages++;
 }
 
-void WEAK arch_set_intr(struct cell *cell, bool level)
+void WEAK arch_set_cpu_line(struct cell *cell, unsigned int vcpu, unsigned int line, bool level)
 {
 	(void)cell;
-	fake_arch.intr = level;
+	fake_arch.line_vcpu = vcpu;
+	fake_arch.line = line;
+	fake_arch.level = level;
 }
 
 void WEAK arch_route_pin(struct cell *cell, unsigned int pin, const struct irq_message *msg,
@@ -181,7 +183,7 @@ enum arch_verdict WEAK arch_vcpu_handle(struct vcpu *vcpu, const struct vcpu_exi
 
 int WEAK arch_vcpu_emulate(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
-	uint32_t value = 0;
+	uint64_t value = 0;
 
 	return cell_access(vcpu, DEVICE_PIO, exit->pio.port, exit->pio.size, exit->pio.write,
 			   &value);

@@ -31,7 +31,8 @@ struct fake_arch {
 	unsigned int legacy_ports;  /* those below are legacy probes */
 	struct irq_message message; /* the latest arch_send_message() */
 	unsigned int messages;
-	bool intr;
+	unsigned int line_vcpu, line; /* the latest arch_set_cpu_line() */
+	bool level;
 	unsigned int routed_pin;
 
 	const char *input; /* what the console holds for the cells; NUL-terminated */

@@ -53,9 +53,11 @@ void device_send_message(const struct device *dev, const struct irq_message *msg
 		fake.messages[fake.nr_messages++] = *msg;
 }
 
-void device_set_intr(const struct device *dev, bool level)
+void device_set_cpu_line(const struct device *dev, unsigned int vcpu, unsigned int line, bool level)
 {
 	(void)dev;
+	if (vcpu || line)
+		return;
 	if (fake.intr == level)
 		fake.useless_intrs++;
 	fake.intr = level;
@@ -112,7 +114,7 @@ void fake_advance(const struct device *dev, uint64_t ns)
 
 uint32_t fake_in(const struct device *dev, unsigned int id, uint64_t offset, unsigned int size)
 {
-	uint32_t value = dev->ops->read(dev, id, offset, size);
+	uint32_t value = (uint32_t)dev->ops->read(dev, id, offset, size);
 
 	return size < 4 ? value & (BIT(size * 8) - 1) : value;
 }

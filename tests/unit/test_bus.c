@@ -23,7 +23,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static int in(struct vcpu *vcpu, enum device_space space, uint64_t address, uint32_t *value)
+static int in(struct vcpu *vcpu, enum device_space space, uint64_t address, uint64_t *value)
 {
 	return cell_access(vcpu, space, address, 1, false, value);
 }
@@ -46,41 +46,44 @@ static void an_access_reaches_the_device_and_the_range_that_answer(void **state)
 		{ DEVICE_MMIO, UINT64_MAX, CONTROLLER, 1, 0xfff },
 		{ DEVICE_MMIO, 0x40, CONTROLLER, 2, 0 },
 		{ DEVICE_PIO, 0x3ff, UART, 0, 7 },
+		{ DEVICE_IOCSR, 0x40, UART, 1, 0 },
 	};
 
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct toy *toy = &toys[cases[i].toy];
-		uint32_t value = 0x77;
+		uint64_t value = 0x77;
 
 		memset(toys, 0, sizeof(toys));
 		assert_int_equal(
 			cell_access(a1, cases[i].space, cases[i].address, 2, false, &value), 0);
-		assert_int_equal(value, 0xabcd1000 + cases[i].id);
+		assert_int_equal(value, 0x76543210abcd1000 + cases[i].id);
 		assert_int_equal(toys[0].reads + toys[1].reads + toys[2].reads, 1);
 		assert_int_equal(toy->reads, 1);
 		assert_int_equal(toy->last_id, cases[i].id);
 		assert_int_equal(toy->last_offset, cases[i].offset);
 		assert_int_equal(toy->last_size, 2);
+		assert_int_equal(toy->accessor, 1);
 
-		value = 0x89;
-		assert_int_equal(cell_access(a0, cases[i].space, cases[i].address, 4, true, &value),
+		value = 0x8900000089;
+		assert_int_equal(cell_access(a0, cases[i].space, cases[i].address, 8, true, &value),
 				 0);
 		assert_int_equal(toys[0].writes + toys[1].writes + toys[2].writes, 1);
 		assert_int_equal(toy->writes, 1);
-		assert_int_equal(toy->last_write, 0x89);
-		assert_int_equal(toy->last_size, 4);
+		assert_int_equal(toy->last_write, 0x8900000089);
+		assert_int_equal(toy->last_size, 8);
+		assert_int_equal(toy->accessor, 0);
 	}
 	assert_int_equal(a->absent + a->violations, 0);
 }
 
 static void devices_of_another_cell_are_absent(void **state)
 {
-	uint32_t value = 0;
+	uint64_t value = 0;
 
 	(void)state;
 	assert_int_equal(in(b0, DEVICE_PIO, 0x61, &value), 0); /* a legacy probe */
-	assert_int_equal(value, UINT32_MAX);
+	assert_int_equal(value, UINT64_MAX);
 	assert_int_equal(cells[1].absent, 1);
 	assert_int_equal(in(b0, DEVICE_MMIO, 0xfec00000, &value), -EPERM);
 	assert_int_equal(toys[CLOCK].reads + toys[CONTROLLER].reads, 0);
@@ -90,7 +93,7 @@ static void neighbours_of_a_range_are_not_its_device(void **state)
 {
 	static const uint64_t mmio[] = { 0xfebfffff, 0xfec01000, UINT64_MAX - 0x1000,
 					 0x3f,       0x41,       0x3f8 };
-	uint32_t value;
+	uint64_t value;
 
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(mmio); i++)
@@ -106,13 +109,13 @@ static void neighbours_of_a_range_are_not_its_device(void **state)
 
 static void legacy_probes_read_as_ones_and_are_counted(void **state)
 {
-	uint32_t value = 0;
+	uint64_t value = 0;
 
 	(void)state;
 	for (unsigned int i = 1; i <= 3; i++) {
 		value = 0;
 		assert_int_equal(in(a0, DEVICE_PIO, 0x2f8, &value), 0);
-		assert_int_equal(value, UINT32_MAX);
+		assert_int_equal(value, UINT64_MAX);
 		assert_int_equal(a->absent, i);
 	}
 	value = 0x55;
@@ -126,7 +129,7 @@ static void legacy_probes_read_as_ones_and_are_counted(void **state)
 
 static void violations_are_let_live_where_they_are_reported(void **state)
 {
-	uint32_t value = 0;
+	uint64_t value = 0;
 
 	(void)state;
 	configs[0].on_violation = VIOLATION_REPORT;
@@ -134,7 +137,7 @@ static void violations_are_let_live_where_they_are_reported(void **state)
 	for (unsigned int i = 1; i <= 100; i++) {
 		value = 0;
 		assert_int_equal(in(a1, DEVICE_MMIO, 0xfee00000 + i, &value), 0);
-		assert_int_equal(value, UINT32_MAX);
+		assert_int_equal(value, UINT64_MAX);
 		assert_int_equal(a->violations, i);
 	}
 	assert_int_equal(fake_logged("violation"), 32); /* two in each line, 16 lines */
@@ -148,7 +151,7 @@ static void violations_are_let_live_where_they_are_reported(void **state)
 
 static void a_reported_write_names_what_it_hit(void **state)
 {
-	uint32_t value = 1;
+	uint64_t value = 1;
 
 	(void)state;
 	configs[0].on_violation = VIOLATION_REPORT;
@@ -170,7 +173,7 @@ static void only_accesses_reach_the_bus(void **state)
 
 static void the_device_lock_is_free_after_every_access(void **state)
 {
-	uint32_t value = 0;
+	uint64_t value = 0;
 
 	(void)state;
 	(void)in(a0, DEVICE_PIO, 0x61, &value);
@@ -291,7 +294,7 @@ static void input_reaches_the_device_in_order(void **state)
 
 static void a_refused_byte_is_offered_again_and_never_lost(void **state)
 {
-	uint32_t value = 0;
+	uint64_t value = 0;
 
 	(void)state;
 	toys[UART].appetite = 2;
@@ -359,10 +362,36 @@ static void wishes_reach_the_architecture(void **state)
 	device_send_message(dev, &msg);
 	assert_int_equal(fake_arch.messages, 1);
 	assert_int_equal(fake_arch.message.vector, 0x44);
-	device_set_intr(dev, true);
-	assert_true(fake_arch.intr);
+	device_set_cpu_line(dev, 1, 5, true);
+	assert_int_equal(fake_arch.line_vcpu, 1);
+	assert_int_equal(fake_arch.line, 5);
+	assert_true(fake_arch.level);
 	device_route_pin(dev, 17, &msg, false);
 	assert_int_equal(fake_arch.routed_pin, 17);
+}
+
+static struct irq_message taken;
+
+static void take_message(const struct device *dev, const struct irq_message *msg)
+{
+	assert_int_equal(dev->line, 9);
+	taken = *msg;
+}
+
+static void a_controller_may_take_the_messages_of_the_others(void **state)
+{
+	static const struct device_ops taker_ops = { .message = take_message };
+	const struct device both[] = { toy_devices[CONTROLLER],
+				       { .ops = &taker_ops, .cell = a, .line = 9 } };
+	const struct irq_message msg = { .vector = 0x44, .level = true };
+
+	(void)state;
+	configs[0].devices = both;
+	configs[0].nr_devices = 2;
+	device_send_message(&both[0], &msg);
+	assert_int_equal(taken.vector, 0x44);
+	assert_true(taken.level);
+	assert_int_equal(fake_arch.messages, 0);
 }
 
 static void a_device_may_restart_or_end_its_cell_only(void **state)
@@ -403,6 +432,7 @@ int main(void)
 		cmocka_unit_test_setup(output_goes_to_the_console_until_that_is_full, setup),
 		cmocka_unit_test_setup(a_line_reaches_every_interrupt_controller, setup),
 		cmocka_unit_test_setup(wishes_reach_the_architecture, setup),
+		cmocka_unit_test_setup(a_controller_may_take_the_messages_of_the_others, setup),
 		cmocka_unit_test_setup(a_device_may_restart_or_end_its_cell_only, setup),
 	};
 

@@ -473,11 +473,11 @@ static void a_reset_masks_the_cells_pins_and_ends_its_timer(void **state)
 static void the_8259_asks_for_the_first_vcpu(void **state)
 {
 	(void)state;
-	arch_set_intr(&cell, true);
+	arch_set_cpu_line(&cell, 0, 0, true);
 	assert_int_equal(requested[0], REQUEST_INTR);
 	assert_int_equal(cell.arch.intr, 1);
 	forget();
-	arch_set_intr(&cell, false); /* the CPU sees that when it looks */
+	arch_set_cpu_line(&cell, 0, 0, false); /* the CPU sees that when it looks */
 	assert_int_equal(kicks, 0);
 	assert_int_equal(cell.arch.intr, 0);
 }

@@ -32,22 +32,24 @@ static void remember(struct toy *toy, unsigned int id, uint64_t offset, unsigned
 	toy->last_size = size;
 }
 
-static uint32_t toy_read(const struct device *dev, unsigned int id, uint64_t offset,
+static uint64_t toy_read(const struct device *dev, unsigned int id, uint64_t offset,
 			 unsigned int size)
 {
 	struct toy *toy = dev->state;
 
 	remember(toy, id, offset, size);
+	toy->accessor = device_accessor(dev);
 	toy->reads++;
-	return 0xabcd1000 + id;
+	return 0x76543210abcd1000 + id;
 }
 
 static void toy_write(const struct device *dev, unsigned int id, uint64_t offset, unsigned int size,
-		      uint32_t value)
+		      uint64_t value)
 {
 	struct toy *toy = dev->state;
 
 	remember(toy, id, offset, size);
+	toy->accessor = device_accessor(dev);
 	toy->last_write = value;
 	toy->writes++;
 	toy->appetite++;
@@ -111,7 +113,10 @@ static const struct device_range controller_ranges[] = {
 	{ DEVICE_MMIO, UINT64_MAX - 0xfff, 0x1000, 1 },
 	{ DEVICE_MMIO, 0x40, 1, 2 },
 };
-static const struct device_range uart_ranges[] = { { DEVICE_PIO, 0x3f8, 8, 0 } };
+static const struct device_range uart_ranges[] = {
+	{ DEVICE_PIO, 0x3f8, 8, 0 },
+	{ DEVICE_IOCSR, 0x40, 8, 1 },
+};
 
 #define DEVICE(OPS, RANGES, NUMBER)                                                                \
 	{                                                                                          \

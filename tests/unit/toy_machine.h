@@ -22,7 +22,8 @@ struct toy {
 	unsigned int resets, timers, ready;
 	unsigned int last_id, last_size;
 	uint64_t last_offset;
-	uint32_t last_write;
+	uint64_t last_write;
+	unsigned int accessor; /* device_accessor() at the latest access */
 	unsigned int reads, writes;
 	bool rearm; /* the timer arms itself anew, 100 ns later */
 	bool lines[32];

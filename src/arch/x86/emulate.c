@@ -77,13 +77,13 @@ static int device(const struct operation *op, unsigned int size, bool write, uin
 		return 0;
 	for (unsigned int done = 0; done < size; done += 4) {
 		unsigned int part = size - done < 4 ? size - done : 4;
-		uint32_t word = write ? (uint32_t)(*value >> (done * 8)) : 0;
+		uint64_t word = write ? *value >> (done * 8) & UINT32_MAX : 0;
 		int err = cell_access(op->vcpu, pio ? DEVICE_PIO : DEVICE_MMIO, address + done,
 				      part, write, &word);
 
 		if (err)
 			return err;
-		result |= (uint64_t)word << (done * 8);
+		result |= (word & UINT32_MAX) << (done * 8);
 	}
 	if (!write)
 		*value = size < 8 ? result & (BIT_ULL(size * 8) - 1) : result;
@@ -200,14 +200,14 @@ static int emulate_port(struct vcpu *vcpu, const struct pio_exit *pio)
 {
 	struct arch_vcpu *guest = vcpu->arch;
 	uint64_t mask = BIT_ULL(pio->size * 8) - 1;
-	uint32_t value = (uint32_t)(guest->gpr[GPR_RAX] & mask);
+	uint64_t value = guest->gpr[GPR_RAX] & mask;
 	int err = cell_access(vcpu, DEVICE_PIO, pio->port, pio->size, pio->write, &value);
 
 	if (err)
 		return err;
 	if (!pio->write) /* a 32-bit result clears the upper half, smaller ones keep it */
 		guest->gpr[GPR_RAX] =
-			pio->size == 4 ? value : (guest->gpr[GPR_RAX] & ~mask) | (value & mask);
+			pio->size == 4 ? value & mask : (guest->gpr[GPR_RAX] & ~mask) | (value & mask);
 	vcpu_skip(guest, pio->next_pc - guest->rip);
 	return 0;
 }

@@ -174,9 +174,11 @@ void arch_cell_reset(struct cell *cell)
 	arch_cell_timer(cell, TIMER_OFF);
 }
 
-void arch_set_intr(struct cell *cell, bool level)
+/* The only such line is INTR: an 8259 has one processor. */
+void arch_set_cpu_line(struct cell *cell, unsigned int vcpu, unsigned int line, bool level)
 {
+	(void)line;
 	__atomic_store_n(&cell->arch.intr, level, __ATOMIC_SEQ_CST);
 	if (level)
-		vcpu_request(cell->vcpus[0], REQUEST_INTR);
+		vcpu_request(cell->vcpus[vcpu], REQUEST_INTR);
 }
