@@ -2,7 +2,7 @@
 #
 # Bulkhead. `make help` lists what can be made. Everything made goes below build/:
 #
-#   build/obj-<compiler>/   objects that all systems share
+#   build/obj-<architecture>-<compiler>/   objects that all systems of it share
 #   build/<system>/         one folder a system: gen/ (from its DTS), bulkhead.elf, .iso, .efi, .usb.img, .itb;
 #                           modules/, if boot modules bring images of its cells
 #   build/images/           guest kernels and initramfs (images/Makefile)
@@ -10,9 +10,11 @@
 #
 # V=1 shows the commands. What is slow to get is cached outside the tree, in ~/.cache/bulkhead.
 
-CONFIG ?= configs/qemu-x86-duo.dts
 ARCH ?= x86
-CC = gcc
+CONFIG ?= configs/qemu-$(ARCH)-duo.dts
+CC_x86 := gcc
+CC_loongarch := clang-19
+CC = $(CC_$(ARCH))
 BUILD := build
 VERSION := 0.1.0
 # Debian's own Python: its packages (libfdt, jsonschema, pytest) come from apt.
@@ -21,7 +23,7 @@ PYTHON ?= /usr/bin/python3
 SYSTEM := $(basename $(notdir $(CONFIG)))
 OUT := $(BUILD)/$(SYSTEM)
 GEN := $(OUT)/gen
-OBJ := $(BUILD)/obj-$(notdir $(CC))
+OBJ := $(BUILD)/obj-$(ARCH)-$(notdir $(CC))
 
 Q := $(if $(filter-out 0,$(V)),,@)
 say = @printf '  %-7s %s\n' $(1) '$(2)'
@@ -41,12 +43,21 @@ OBJECTS := $(patsubst %,$(OBJ)/%.o,$(CORE_SOURCES) $(VDEV_SOURCES) $(ARCH_SOURCE
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror
 CPPFLAGS := -Isrc -Isrc/arch/$(ARCH) -Isrc/arch/$(ARCH)/include -DBULKHEAD_VERSION='"$(VERSION)"'
-# -Os: a quarter smaller than -O2. No SSE or x87: those registers stay the guest's. No red zone:
-# exceptions use the same stack.
-CFLAGS := -std=c11 -Os -g $(WARNINGS) -ffreestanding -fno-pic -mcmodel=small -mgeneral-regs-only \
-	-mno-red-zone -fno-stack-protector -fno-asynchronous-unwind-tables -fcf-protection=none \
-	-fno-strict-aliasing -fno-common -ffunction-sections
-LDFLAGS := -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,--gc-sections
+# No floating point or vector registers: those stay the guest's. x86: no red zone, as exceptions use
+# the same stack. LoongArch: clang needs to know the target, and links with LLVM's linker.
+CLANG_TARGET := $(if $(findstring clang,$(notdir $(CC))),--target=loongarch64-linux-gnusf)
+TARGET_x86 :=
+TARGET_loongarch = $(CLANG_TARGET) -mabi=lp64s -msoft-float
+TARGET = $(TARGET_$(ARCH))
+CODE_x86 := -mcmodel=small -mgeneral-regs-only -mno-red-zone -fcf-protection=none
+CODE_loongarch :=
+LINK_x86 :=
+LINK_loongarch = $(if $(CLANG_TARGET),-fuse-ld=lld)
+# -Os: a quarter smaller than -O2.
+CFLAGS := -std=c11 -Os -g $(WARNINGS) $(TARGET) -ffreestanding -fno-pic $(CODE_$(ARCH)) -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-common -ffunction-sections
+LDFLAGS := -nostdlib -static $(TARGET) $(LINK_$(ARCH)) -Wl,--build-id=none -Wl,-z,noexecstack \
+	-Wl,-z,max-page-size=4096 -Wl,--gc-sections
 
 $(OBJ)/%.c.o: %.c | $(BUILD)/.setup-build
 	$(call say,CC,$<)
@@ -56,7 +67,7 @@ $(OBJ)/%.c.o: %.c | $(BUILD)/.setup-build
 $(OBJ)/%.S.o: %.S | $(BUILD)/.setup-build
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -g -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(TARGET) $(CPPFLAGS) -g -MMD -MP -c $< -o $@
 
 -include $(OBJECTS:.o=.d)
 
@@ -96,10 +107,10 @@ $(OUT)/partition.o: $(GEN)/partition.c
 
 $(OUT)/images.o: $(GEN)/images.S $(GEN)/.done
 	$(call say,AS,$<)
-	$(Q)$(CC) -I$(GEN) -c $< -o $@
+	$(Q)$(CC) $(TARGET) -I$(GEN) -c $< -o $@
 
 $(OUT)/hypervisor.ld: src/arch/$(ARCH)/hypervisor.ld $(GEN)/layout.h
-	$(Q)$(CC) -E -P -x c -I$(GEN) $< -o $@
+	$(Q)$(CC) $(TARGET) -E -P -x c -I$(GEN) $< -o $@
 
 -include $(OUT)/partition.d
 

@@ -32,6 +32,14 @@ struct loongarch_irq {
 	const char *source;
 };
 
+/* Registers of a passthrough device that do not fill a page and so cannot be mapped (same address
+ * for guest and machine): the hypervisor carries out each access. */
+struct loongarch_window {
+	uint64_t base;
+	uint64_t size;
+	const char *source;
+};
+
 struct arch_cell_config {
 	uint64_t entry; /* guest-physical address of the first instruction */
 	/* $a0 to $a2 there (Linux, Documentation/arch/loongarch/booting.rst): EFI boot or not, then
@@ -39,6 +47,8 @@ struct arch_cell_config {
 	uint64_t arguments[3];
 	const struct loongarch_irq *irqs;
 	unsigned int nr_irqs;
+	const struct loongarch_window *windows;
+	unsigned int nr_windows;
 };
 
 /* A 16550-compatible UART that the hypervisor uses itself, registers one byte apart. */

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * LoongArch's control and status registers, exceptions and IOCSR numbers, for C and assembly.
+ *
+ * "RM" is the LoongArch Reference Manual, volume 1, version 1.10. Of the virtualization extension
+ * (LVZ) there is no public manual; its names and numbers are those that Linux uses.
+ */
+#ifndef LOONGARCH_H
+#define LOONGARCH_H
+
+/* RM table 7-1; "g" marks those of which guests have a copy of their own. */
+#define CSR_CRMD 0x0       /* g */
+#define CSR_PRMD 0x1       /* g */
+#define CSR_EUEN 0x2       /* g */
+#define CSR_MISC 0x3       /* g */
+#define CSR_ECFG 0x4       /* g */
+#define CSR_ESTAT 0x5      /* g */
+#define CSR_ERA 0x6        /* g */
+#define CSR_BADV 0x7       /* g */
+#define CSR_BADI 0x8       /* g */
+#define CSR_EENTRY 0xc     /* g */
+#define CSR_TLBIDX 0x10    /* g */
+#define CSR_TLBEHI 0x11    /* g */
+#define CSR_TLBELO0 0x12   /* g */
+#define CSR_TLBELO1 0x13   /* g */
+#define CSR_GTLBC 0x15     /* LVZ */
+#define CSR_TRGP 0x16      /* LVZ */
+#define CSR_ASID 0x18      /* g */
+#define CSR_PGDL 0x19      /* g */
+#define CSR_PGDH 0x1a      /* g */
+#define CSR_PGD 0x1b       /* g */
+#define CSR_PWCL 0x1c      /* g */
+#define CSR_PWCH 0x1d      /* g */
+#define CSR_STLBPS 0x1e    /* g */
+#define CSR_RVACFG 0x1f    /* g */
+#define CSR_CPUID 0x20     /* g */
+#define CSR_PRCFG1 0x21    /* g */
+#define CSR_PRCFG2 0x22    /* g */
+#define CSR_PRCFG3 0x23    /* g */
+#define CSR_SAVE(n) (0x30 + (n)) /* g */
+#define CSR_TID 0x40       /* g */
+#define CSR_TCFG 0x41      /* g */
+#define CSR_TVAL 0x42      /* g */
+#define CSR_CNTC 0x43      /* g */
+#define CSR_TICLR 0x44     /* g */
+#define CSR_GSTAT 0x50     /* LVZ */
+#define CSR_GCFG 0x51      /* LVZ */
+#define CSR_GINTC 0x52     /* LVZ */
+#define CSR_GCNTC 0x53     /* LVZ */
+#define CSR_LLBCTL 0x60    /* g */
+#define CSR_IMPCTL1 0x80
+#define CSR_IMPCTL2 0x81
+#define CSR_TLBRENTRY 0x88 /* g */
+#define CSR_TLBRBADV 0x89  /* g */
+#define CSR_TLBRERA 0x8a   /* g */
+#define CSR_TLBRSAVE 0x8b  /* g */
+#define CSR_TLBRELO0 0x8c  /* g */
+#define CSR_TLBRELO1 0x8d  /* g */
+#define CSR_TLBREHI 0x8e   /* g */
+#define CSR_TLBRPRMD 0x8f  /* g */
+#define CSR_MERRCTL 0x90
+#define CSR_MERRINFO1 0x91
+#define CSR_MERRINFO2 0x92
+#define CSR_MERRENTRY 0x93
+#define CSR_MERRERA 0x94
+#define CSR_MERRSAVE 0x95
+#define CSR_CTAG 0x98
+#define CSR_DMW(n) (0x180 + (n)) /* g */
+#define CSR_DBG 0x500
+#define CSR_DERA 0x501
+#define CSR_DSAVE 0x502
+
+/* CRMD, PRMD: RM 7.4.1, 7.4.2 */
+#define CRMD_PLV 0x3
+#define CRMD_IE 0x4
+#define CRMD_DA 0x8
+#define CRMD_PG 0x10
+#define CRMD_DATF_CC 0x20 /* fetches in direct address mode are cached */
+#define CRMD_DATM_CC 0x80 /* and so are loads and stores */
+#define PRMD_PIE 0x4
+
+/* EUEN: RM 7.4.3 */
+#define EUEN_FPE 0x1
+#define EUEN_SXE 0x2
+#define EUEN_ASXE 0x4
+#define EUEN_BTE 0x8
+
+/* Interrupts, bits of ECFG.LIE and ESTAT.IS: RM 6.1.1 */
+#define INT_SWI0 0x1
+#define INT_HWI_SHIFT 2
+#define INT_HWI(n) (0x4 << (n))
+#define INT_HWIS 0x3fc
+#define INT_PMC 0x400
+#define INT_TI 0x800
+#define INT_IPI 0x1000
+#define INT_MASK 0x1fff
+
+/* ECFG, ESTAT: RM 7.4.5, 7.4.6 */
+#define ECFG_VS_SHIFT 16
+#define ECFG_VS_MASK 0x7
+#define ESTAT_ECODE_SHIFT 16
+#define ESTAT_ECODE_MASK 0x3f
+#define ESTAT_ESUBCODE_SHIFT 22
+#define ESTAT_ESUBCODE_MASK 0x1ff
+
+/* ESTAT.Ecode: RM table 7-8; the last three are LVZ's */
+#define ECODE_INT 0x0
+#define ECODE_PIL 0x1
+#define ECODE_PIS 0x2
+#define ECODE_PIF 0x3
+#define ECODE_PME 0x4
+#define ECODE_PNR 0x5
+#define ECODE_PNX 0x6
+#define ECODE_PPI 0x7
+#define ECODE_ADE 0x8
+#define ECODE_ALE 0x9
+#define ECODE_BCE 0xa
+#define ECODE_SYS 0xb
+#define ECODE_BRK 0xc
+#define ECODE_INE 0xd
+#define ECODE_IPE 0xe
+#define ECODE_FPD 0xf
+#define ECODE_SXD 0x10
+#define ECODE_ASXD 0x11
+#define ECODE_BTD 0x14
+#define ECODE_GSPR 0x16 /* a guest's use of a resource that it does not have itself */
+#define ECODE_HVC 0x17  /* HVCL */
+#define ECODE_GCM 0x18  /* a guest's CSR was modified */
+
+/* TCFG, TICLR: RM 7.6.2, 7.6.4 */
+#define TCFG_EN 0x1
+#define TCFG_PERIODIC 0x2
+#define TICLR_CLR 0x1
+
+/* PRCFG1: RM 7.4.15 */
+#define PRCFG1_TIMER_BITS_SHIFT 4
+#define PRCFG1_TIMER_BITS_MASK 0xff
+
+/* DMW: RM 7.5.17 */
+#define DMW_PLV0 0x1
+#define DMW_CC 0x10
+#define DMW_VSEG_SHIFT 60
+
+/* TLBREHI, MERRCTL */
+#define STLBPS_4K 12
+
+/*
+ * Page walks of four levels with pages of 4 KiB (RM 7.5.13, 7.5.14): PTs at bit 12, the three
+ * directories at 21, 30 and 39, each of 9 bits.
+ */
+#define PWCL_4K (12 | 9 << 5 | 21 << 10 | 9 << 15 | 30 << 20 | 9 << 25)
+#define PWCH_4K (39 | 9 << 6)
+
+/* GSTAT, GCFG, GINTC, GTLBC, TLBRPRMD: LVZ */
+#define GSTAT_VM 0x1  /* a guest runs */
+#define GSTAT_PGM 0x2 /* at an exception: it was the guest's mode; at ERTN: it will be */
+#define GSTAT_GID_BITS_SHIFT 4
+#define GSTAT_GID_BITS_MASK 0x3f
+#define GSTAT_GID_SHIFT 16
+#define GSTAT_GID_MASK 0xff
+#define GCFG_MATP_ROOT 0x2 /* capability: the second stage decides the memory type */
+#define GCFG_MATC_SHIFT 4
+#define GCFG_MATC_ROOT 1
+#define GCFG_TOCIP_SECURE 0x40000 /* capability: only CACOPs that are no mere hint trap */
+#define GCFG_TOCI_SHIFT 20
+#define GCFG_TOCI_SECURE 2
+#define GINTC_HWIS_MASK 0xff
+#define GTLBC_USETGID 0x1000
+#define GTLBC_TGID_SHIFT 16
+#define GTLBC_TGID_MASK 0xff
+#define TLBRPRMD_PGM 0x8
+
+/* CPUCFG words: RM table 2-5; LVZ's bits of word 2 */
+#define CPUCFG_PRID 0
+#define CPUCFG1_ARCH_MASK 0x3
+#define CPUCFG1_ARCH_LA64 2
+#define CPUCFG1_PGMMU 0x4
+#define CPUCFG1_IOCSR 0x8
+#define CPUCFG2_FP 0x1
+#define CPUCFG2_LSX 0x40
+#define CPUCFG2_LASX 0x80
+#define CPUCFG2_LVZ 0x400
+#define CPUCFG2_LVZ_VERSION_SHIFT 11
+#define CPUCFG2_LVZ_VERSION_MASK 0x7
+#define CPUCFG2_LLFTP 0x4000
+#define CPUCFG2_LBT 0x1c0000
+#define CPUCFG2_HPTW 0x1000000
+#define CPUCFG5_DIV_SHIFT 16
+
+/* IOCSR: Loongson 3A5000/3B5000 Processor Reference Manual, tables 4-1, 10-2 and 11-7 */
+#define IOCSR_MISC_FUNC 0x420
+#define IOCSR_MISC_EXT_IOI 0x1000000000000 /* bit 48: extended I/O interrupts are on */
+#define IOCSR_IPI_STATUS 0x1000
+#define IOCSR_IPI_ENABLE 0x1004
+#define IOCSR_IPI_SET 0x1008
+#define IOCSR_IPI_CLEAR 0x100c
+#define IOCSR_MAILBOX0 0x1020
+#define IOCSR_IPI_SEND 0x1040
+#define IOCSR_MAIL_SEND 0x1048
+#define IOCSR_ANY_SEND 0x1158
+#define IOCSR_SEND_BLOCKING 0x80000000
+#define IOCSR_SEND_CPU_SHIFT 16
+#define IOCSR_SEND_CPU_MASK 0x3ff
+#define IOCSR_MAIL_BOX_SHIFT 2 /* word number: two for each mailbox */
+#define IOCSR_EXTIOI_NODEMAP 0x14a0
+#define IOCSR_EXTIOI_IPMAP 0x14c0
+#define IOCSR_EXTIOI_ENABLE 0x1600
+#define IOCSR_EXTIOI_BOUNCE 0x1680
+#define IOCSR_EXTIOI_CORE_ISR 0x1800
+#define IOCSR_EXTIOI_ROUTE 0x1c00
+#define EXTIOI_VECTORS 256
+
+/* INVTLB: RM table 4-14; those from 9 on are LVZ's */
+#define INVTLB_ALL 0x0
+#define INVTLB_ALL_GUESTS 0x12 /* both stages of all guests */
+#define INVTLB_GUEST 0x15      /* both stages of the guest whose GID is in bits 23:16 of rj */
+#define INVTLB_GUEST_GPA 0x16  /* of this guest, one guest-physical address in rk */
+#define INVTLB_GID_SHIFT 16
+
+#ifndef __ASSEMBLER__
+
+#include "core/types.h"
+
+/* @csr must be a constant: the instruction holds it. */
+#define csr_read(csr)                                                                              \
+	({                                                                                         \
+		uint64_t csr_value_;                                                               \
+		__asm__ volatile("csrrd %0, %1" : "=r"(csr_value_) : "i"(csr) : "memory");         \
+		csr_value_;                                                                        \
+	})
+#define csr_write(csr, value)                                                                      \
+	do {                                                                                       \
+		uint64_t csr_value_ = (value);                                                     \
+		__asm__ volatile("csrwr %0, %1" : "+r"(csr_value_) : "i"(csr) : "memory");         \
+	} while (0)
+/* Replaces the bits of @mask by those of @value. */
+#define csr_exchange(csr, value, mask)                                                             \
+	do {                                                                                       \
+		uint64_t csr_value_ = (value), csr_mask_ = (mask);                                 \
+		__asm__ volatile("csrxchg %0, %1, %2"                                              \
+				 : "+r"(csr_value_)                                                \
+				 : "r"(csr_mask_), "i"(csr)                                        \
+				 : "memory");                                                      \
+	} while (0)
+
+/*
+ * GCSRRD, GCSRWR and GCSRXCHG as words, since not every assembler knows them: csr << 10, then rj (0
+ * reads, 1 writes, another register is the mask), then rd; here always $t0 and $t1.
+ */
+#define gcsr_read(csr)                                                                             \
+	({                                                                                         \
+		register uint64_t gcsr_value_ __asm__("t0");                                       \
+		__asm__ volatile(".word 0x05000000 | %1 << 10 | 12"                                \
+				 : "=r"(gcsr_value_)                                               \
+				 : "i"(csr)                                                        \
+				 : "memory");                                                      \
+		gcsr_value_;                                                                       \
+	})
+#define gcsr_write(csr, value)                                                                     \
+	do {                                                                                       \
+		register uint64_t gcsr_value_ __asm__("t0") = (value);                             \
+		__asm__ volatile(".word 0x05000000 | %1 << 10 | 1 << 5 | 12"                       \
+				 : "+r"(gcsr_value_)                                               \
+				 : "i"(csr)                                                        \
+				 : "memory");                                                      \
+	} while (0)
+#define gcsr_exchange(csr, value, mask)                                                            \
+	do {                                                                                       \
+		register uint64_t gcsr_value_ __asm__("t0") = (value);                             \
+		register uint64_t gcsr_mask_ __asm__("t1") = (mask);                               \
+		__asm__ volatile(".word 0x05000000 | %2 << 10 | 13 << 5 | 12"                      \
+				 : "+r"(gcsr_value_)                                               \
+				 : "r"(gcsr_mask_), "i"(csr)                                       \
+				 : "memory");                                                      \
+	} while (0)
+
+/* @op must be a constant. */
+#define invtlb(op, info, address)                                                                  \
+	do {                                                                                       \
+		register uint64_t tlb_info_ __asm__("t0") = (info);                                \
+		register uint64_t tlb_address_ __asm__("t1") = (address);                          \
+		__asm__ volatile(".word 0x06498000 | 13 << 10 | 12 << 5 | %2"                      \
+				 :                                                                 \
+				 : "r"(tlb_info_), "r"(tlb_address_), "i"(op)                      \
+				 : "memory");                                                      \
+	} while (0)
+
+static inline uint32_t cpucfg(uint32_t word)
+{
+	uint32_t value;
+
+	__asm__ volatile("cpucfg %0, %1" : "=r"(value) : "r"(word));
+	return value;
+}
+
+static inline uint32_t iocsr_read32(uint32_t reg)
+{
+	uint32_t value;
+
+	__asm__ volatile("iocsrrd.w %0, %1" : "=r"(value) : "r"(reg) : "memory");
+	return value;
+}
+
+static inline uint64_t iocsr_read64(uint32_t reg)
+{
+	uint64_t value;
+
+	__asm__ volatile("iocsrrd.d %0, %1" : "=r"(value) : "r"(reg) : "memory");
+	return value;
+}
+
+static inline void iocsr_write8(uint32_t reg, uint8_t value)
+{
+	__asm__ volatile("iocsrwr.b %0, %1" ::"r"(value), "r"(reg) : "memory");
+}
+
+static inline void iocsr_write32(uint32_t reg, uint32_t value)
+{
+	__asm__ volatile("iocsrwr.w %0, %1" ::"r"(value), "r"(reg) : "memory");
+}
+
+static inline void iocsr_write64(uint32_t reg, uint64_t value)
+{
+	__asm__ volatile("iocsrwr.d %0, %1" ::"r"(value), "r"(reg) : "memory");
+}
+
+/* The stable counter: RM 2.2.10.4 */
+static inline uint64_t rdtime(void)
+{
+	uint64_t value;
+
+	__asm__ volatile("rdtime.d %0, $zero" : "=r"(value));
+	return value;
+}
+
+static inline void barrier_data(void)
+{
+	__asm__ volatile("dbar 0" ::: "memory");
+}
+
+/* Later fetches see earlier stores: RM 2.2.8.2 */
+static inline void barrier_instructions(void)
+{
+	__asm__ volatile("ibar 0" ::: "memory");
+}
+
+#endif
+#endif
