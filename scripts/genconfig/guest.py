@@ -140,7 +140,7 @@ def stage2_pages(mapped: Iterable[Region], large_1g: bool = True) -> int:
     """How many 4 KiB pages the second-stage tables of @mapped take: 4 levels of 512 entries.
 
     A leaf is 1 GiB (if @large_1g), 2 MiB or 4 KiB: the largest for which guest and host address are
-    aligned and the rest of the region is long enough. src/arch/x86/stage2.c maps by the same rule.
+    aligned and the rest of the region is long enough. src/core/stage2.c maps by the same rule.
     """
     tables: set[tuple[int, int]] = {(4, 0)}
     for region in mapped:

@@ -6,6 +6,9 @@ what it is linked from, relative to the project's root, and may add compiler fla
 
     /* sources: src/vdev/ns16550.c tests/unit/fake_device.c */
     /* flags: -DNR_THINGS=3 */
+    /* arch: loongarch */
+
+The architecture, x86 unless named, is that of ``arch_*.h`` which core's headers include.
 
 The program is built once into ``build/tests/``, run once a session (and process), and every item
 judged by its own line of the program's TAP output.
@@ -29,7 +32,7 @@ OUT = ROOT / "build" / "tests"
 FLAGS = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow",
          "-Wmissing-prototypes", "-Werror", "-fsanitize=address,undefined",
          "-fno-sanitize-recover=all", "-fno-omit-frame-pointer",
-         "-Isrc", "-Isrc/arch/x86/include", "-Itests/unit"]
+         "-Isrc", "-Itests/unit"]
 CPU_SECONDS = 120  # for one program: a busy machine takes nothing from them
 TIMEOUT = 900  # seconds for one that waits for something
 # Linked into every program: a crash must not take the lines of the tests before it along.
@@ -88,7 +91,8 @@ def build(source):
     stamp = OUT / (source.stem + ".json")
     name = os.path.relpath(source, ROOT)
     units = [os.path.relpath(source, ROOT), *_comment(text, "sources")]
-    compiler = ["gcc", *FLAGS, *_comment(text, "flags")]
+    arch = _comment(text, "arch") or ["x86"]
+    compiler = ["gcc", *FLAGS, f"-Isrc/arch/{arch[0]}/include", *_comment(text, "flags")]
     OUT.mkdir(parents=True, exist_ok=True)
     with open(OUT / (source.stem + ".lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/arch/x86/stage2.c */
+/* sources: src/core/stage2.c src/arch/x86/stage2.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
