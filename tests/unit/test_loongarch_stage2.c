@@ -13,6 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "arch/loongarch/loongarch.h"
 #include "arch/loongarch/stage2.h"
 #include "core/pool.h"
 
@@ -96,8 +97,7 @@ struct pair {
 
 static void field(uint64_t level, unsigned int *base, unsigned int *width)
 {
-	const uint64_t fields[] = { STAGE2_PWCL, STAGE2_PWCL >> 10, STAGE2_PWCL >> 20,
-				    STAGE2_PWCH };
+	const uint64_t fields[] = { PWCL_4K, PWCL_4K >> 10, PWCL_4K >> 20, PWCH_4K };
 	unsigned int bits = level < 3 ? 5 : 6;
 
 	*base = (unsigned int)(fields[level] & (BIT(bits) - 1));
@@ -183,8 +183,8 @@ static void assert_invalid(uint64_t gpa)
 static void the_geometry_is_that_of_four_levels_of_512(void **state)
 {
 	(void)state;
-	assert_int_equal(STAGE2_PWCL, 0x13e4d52c);
-	assert_int_equal(STAGE2_PWCH, 0x267);
+	assert_int_equal(PWCL_4K, 0x13e4d52c);
+	assert_int_equal(PWCH_4K, 0x267);
 }
 
 static void entries_have_the_bits_of_the_manual(void **state)

@@ -3,8 +3,7 @@
  * What LoongArch adds to core/stage2.h: the bits of its entries, and the TLB.
  *
  * The CPU walks nothing by itself: the refill handler does, by LDDIR 3, LDDIR 2, LDDIR 1, LDPTE 0,
- * LDPTE 1 (LoongArch Reference Manual vol. 1, 4.2.5), with the geometry of STAGE2_PWCL and
- * STAGE2_PWCH. It needs no test for empty entries: each of them leads to one page whose entries
+ * LDPTE 1 (LoongArch Reference Manual vol. 1, 4.2.5), with the geometry of PWCL_4K and PWCH_4K. It needs no test for empty entries: each of them leads to one page whose entries
  * are its own address. As a directory that leads there again, and as a leaf it is invalid (V = 0),
  * so what is not mapped ends in an invalid TLB entry and the exception PIL, PIS or PIF.
  */
@@ -13,14 +12,8 @@
 
 #include "core/stage2.h"
 
-/* Leaves of 4 KiB from bit 12, directories 1 to 3 above, 9 bits each; Reference Manual vol. 1,
- * 7.5.8 and 7.5.9. */
-#define STAGE2_PWCL (12u | 9u << 5 | 21u << 10 | 9u << 15 | 30u << 20 | 9u << 25)
-#define STAGE2_PWCH (39u | 9u << 6)
-#define STAGE2_STLBPS 12u
-
 /* Page sizes that the TLB must have for leaves of 2 MiB and of 1 GiB, which become two entries of
- * half their size; bits of PRCFG2 (7.4.16). */
+ * half their size; bits of PRCFG2 (7.4.14). */
 #define STAGE2_PRCFG2_2M BIT_ULL(20)
 #define STAGE2_PRCFG2_1G BIT_ULL(29)
 
