@@ -76,7 +76,8 @@ $(OBJECTS): Makefile
 
 # --- From the DTS -------------------------------------------------------------------------------
 
-GENERATOR := scripts/gen_config.py $(wildcard scripts/genconfig/*.py configs/bindings/*.yaml)
+GENERATOR := scripts/gen_config.py $(wildcard scripts/genconfig/*.py scripts/genconfig/*/*.py configs/bindings/*.yaml \
+	configs/bindings/*/*.yaml)
 GEN_CONFIG := $(PYTHON) scripts/gen_config.py $(CONFIG)
 
 # partition.c stands for all that the generator writes. It keeps its time stamp when nothing changed, so

@@ -21,7 +21,8 @@ from .diag import Diagnostic, did_you_mean
 from .dts import Node, Property, Tree
 
 # The decoded form of the first cell of an ISA-like `reg`.
-SPACES = {0: "memory", 1: "ports"}
+SPACES = {0: "memory", 1: "ports", 2: "iocsr"}
+SPACE_ENDS = {"memory": 1 << 32, "ports": 1 << 16, "iocsr": 1 << 16}
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Binding:
     schema: dict[str, Any]
     pattern: re.Pattern
     compatible: Optional[str]
+    arch: str  # the architecture whose language it is part of; empty: of all
 
     @property
     def properties(self) -> dict[str, Any]:
@@ -56,10 +58,13 @@ class _Malformed(Exception):
     """A property's bytes are not of the type that its binding says."""
 
 
-def load_bindings(folder: str) -> list[Binding]:
-    """All bindings of @folder in the order of the documentation."""
+def load_bindings(folder: str, arch: Optional[str] = None) -> list[Binding]:
+    """The bindings of @folder, and of its subfolder @arch (None: of all), as the documentation has them."""
     found = []
-    for path in sorted(glob.glob(os.path.join(folder, "*.yaml"))):
+    for path in sorted(glob.glob(os.path.join(folder, "**", "*.yaml"), recursive=True)):
+        of = os.path.dirname(os.path.relpath(path, folder))
+        if of and arch is not None and of != arch:
+            continue
         with open(path, encoding="utf-8") as text:
             schema = yaml.safe_load(text)
         node = schema["x-node"]
@@ -69,9 +74,10 @@ def load_bindings(folder: str) -> list[Binding]:
                 schema,
                 re.compile(node["path"] + r"\Z"),
                 node.get("compatible"),
+                of,
             )
         )
-    return sorted(found, key=lambda b: b.schema["x-order"])
+    return sorted(found, key=lambda b: (b.schema["x-order"], {"": 0, "x86": 1}.get(b.arch, 2)))
 
 
 # ---- Decoding ----
@@ -132,8 +138,10 @@ def _isa_reg(raw: bytes) -> list[dict[str, Any]]:
     out = []
     for space, base, size in _grouped(raw, 3, form):
         if space not in SPACES:
-            raise _Malformed(f"has space {space} in its first cell: 1 is I/O ports, 0 is memory")
-        if not size or base + size > (0x10000 if space else 1 << 32):
+            raise _Malformed(
+                f"has space {space} in its first cell: 1 is I/O ports, 0 is memory, 2 is IOCSR"
+            )
+        if not size or base + size > SPACE_ENDS[SPACES[space]]:
             raise _Malformed(f"has the impossible range <{space} {base:#x} {size:#x}>")
         out.append({"space": SPACES[space], "base": base, "size": size})
     return out

@@ -4,24 +4,21 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Optional, Union
+from typing import Any, Optional
 
+from .arch import Architecture, once
 from .bindings import Decoded
 from .diag import Position
 from .dts import Node, Tree
 from .model import (
     Board,
     BoardDevice,
-    Bochs,
     Cell,
     Cpu,
     DeviceRange,
-    Hpet,
     Hypervisor,
     Image,
-    IoApic,
     Pin,
-    PowerOff,
     Qemu,
     Range,
     Reference,
@@ -34,9 +31,10 @@ from .model import (
 class Builder:
     """Turns one tree, which the bindings have accepted, into a System."""
 
-    def __init__(self, tree: Tree, decoded: dict[str, Decoded]):
+    def __init__(self, tree: Tree, decoded: dict[str, Decoded], arch: Architecture):
         self.tree = tree
         self.decoded = decoded
+        self.arch = arch
 
     def system(self) -> System:
         """The whole model."""
@@ -49,6 +47,7 @@ class Builder:
             name,
             self.tree.file,
             self.decoded["/"]["description"],
+            self.arch,
             self._board(),
             self._hypervisor(bulkhead),
             [self._cell(c) for c in cells.children],
@@ -58,7 +57,6 @@ class Builder:
     def _board(self) -> Board:
         root = self.tree.root
         cpus = root.child("cpus")
-        isa = root.child("isa")
         assert cpus  # root.yaml requires it
         memory = [
             Range(r["base"], r["size"], node.pos_of("reg"))
@@ -66,45 +64,18 @@ class Builder:
             if node.name.startswith("memory@")
             for r in self.decoded[node.path]["reg"]
         ]
-        board = Board(
+        parts, repeated = self.arch.board_parts(self.tree, self.decoded)
+        qemu, more = once({"bulkhead,qemu": "qemu"}, root.children, self.decoded)
+        return Board(
             self.decoded["/"]["model"],
             root.pos_of("model"),
             [self._cpu(node) for node in cpus.children],
             sorted(memory, key=lambda r: r.base),
-            [self._device(node) for node in (isa.children if isa else [])],
-            "bulkhead,invariant-tsc" in self.decoded[cpus.path],
+            [self._device(node) for node in self.arch.device_nodes(self.tree)],
+            parts,
+            self._qemu(qemu["qemu"]) if qemu else None,
+            repeated + more,
         )
-        for node in root.children:
-            self._board_part(board, node)
-        return board
-
-    def _board_part(self, board: Board, node: Node) -> None:
-        """The parts that a board has once; the first of a kind counts."""
-        values = self.decoded[node.path]
-        part: Union[IoApic, Hpet, PowerOff, Qemu, Bochs]
-        kind = values.binding.compatible
-        if kind == "intel,ioapic":
-            base = values["reg"][0]["base"]
-            name, part = "ioapic", IoApic(base, values["pins"], node.path, node.pos)
-        elif kind == "intel,hpet":
-            base, count = values["reg"][0]["base"], values["comparators"]
-            name, part = "hpet", Hpet(base, count, values["first-pin"], node.path, node.pos)
-        elif kind == "bulkhead,acpi-power-off":
-            port, code = values["pm1a-cnt"], values["slp-typ"]
-            name, part = "power_off", PowerOff(port, code, node.path, node.pos)
-        elif kind == "bulkhead,qemu":
-            name, part = "qemu", self._qemu(node)
-        elif kind == "bulkhead,bochs":
-            memory = Sourced(values["memory"], node.pos_of("memory"))
-            more, options = values.get("cpu-features", ""), values.get("options", [])
-            name, part = "bochs", Bochs(values["cpu"], more, node.pos, memory, options)
-        else:
-            return
-        first = getattr(board, name)
-        if first:
-            board.repeated.append((kind, node.pos, first.pos))
-        else:
-            setattr(board, name, part)
 
     def _qemu(self, node: Node) -> Qemu:
         values = self.decoded[node.path]
@@ -125,9 +96,9 @@ class Builder:
         where = node.pos_of("reg")
         by_space: dict[str, list[Range]] = {"ports": [], "memory": []}
         for reg in values["reg"]:
-            by_space[reg["space"]].append(Range(reg["base"], reg["size"], where))
+            by_space[reg.get("space", "memory")].append(Range(reg["base"], reg["size"], where))
         pins = [
-            Pin(i["pin"], i["level"], node.pos_of("interrupts"))
+            Pin(i["pin"], i["level"], node.pos_of("interrupts"), self._controller(node))
             for i in values.get("interrupts", [])
         ]
         return BoardDevice(
@@ -141,6 +112,14 @@ class Builder:
             values.get("clock-frequency", 0),
             values.get("current-speed", 0),
         )
+
+    def _controller(self, node: Node) -> Optional[str]:
+        """The node that the interrupts of @node go to: its own interrupt-parent, or the nearest."""
+        at: Optional[Node] = node
+        while at and "interrupt-parent" not in self.decoded.get(at.path, {}):
+            at = at.parent
+        parent = self.tree.phandles.get(self.decoded[at.path]["interrupt-parent"]) if at else None
+        return parent.path if parent else None
 
     def _reference(self, phandle: int, pos: Position) -> Reference:
         node = self.tree.phandles.get(phandle)
@@ -183,6 +162,7 @@ class Builder:
             values.get("on-fault", _default(values, "on-fault")),
             values.get("on-violation", _default(values, "on-violation")),
             [self._virtual(child) for child in (bus.children if bus else [])],
+            self.arch,
         )
         if "initrd-module" in values and not cell.initrd:
             cell.stray_modules.append(("initrd", node.pos_of("initrd-module")))

@@ -98,5 +98,10 @@ def range_text(base: int, size: int) -> str:
     return f"[{base:#x}, {base + size:#x})"
 
 
+def words(names: list[str]) -> str:
+    """A list for people: a, b and c."""
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
 def _where(pos: Optional[Position]) -> str:
     return f"{short_path(pos.file)}:{pos.line}" if pos else "gen_config"

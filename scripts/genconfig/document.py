@@ -46,6 +46,8 @@ multiple of 2 MiB (of 1 GiB, where that fits, if it has 1 GiB or more).
 ## Nodes
 """
 
+ARCHITECTURES = {"x86": "x86", "loongarch": "LoongArch"}
+
 TYPES = {
     "string": "text",
     "strings": "texts",
@@ -75,7 +77,7 @@ def _node(binding: Binding) -> str:
         "",
         f"Node `{place_of(binding)}`"
         + (f', compatible `"{binding.compatible}"`' if binding.compatible else "")
-        + ".",
+        + (f", on {ARCHITECTURES[binding.arch]}." if binding.arch else "."),
         "",
         schema["description"].strip(),
         "",

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Emit what people and scripts read: report.txt, qemu.args, bochsrc and layout.h."""
+"""Emit what people and scripts read: report.txt, qemu.args and layout.h."""
 
 from __future__ import annotations
 
 import os
 from typing import Optional
 
-from .diag import range_text, short_path, size_text
+from .arch import device_text
+from .diag import range_text, short_path, size_text, words
 from .guest import FilePart
 from .model import LARGE_PAGE, MIB, PAGE, Cell, System
 from .pipeline import Plan
@@ -19,9 +20,12 @@ LOADABLES_GAP = 64 * MIB  # room for the FIT image itself, which U-Boot loads ne
 
 def layout_h(plan: Plan, banner: str) -> str:
     """The hypervisor's place, for the linker script, and what its loader says of it: no types."""
-    memory, uart = plan.system.hypervisor.memory, plan.system.console
-    assert memory and uart
+    memory = plan.system.hypervisor.memory
+    assert memory
     loadables = -(-(memory.base + memory.size) // LARGE_PAGE) * LARGE_PAGE + LOADABLES_GAP
+    defines = "".join(
+        f"#define {name} {value}\n" for name, value in plan.system.arch.layout_defines(plan.system)
+    )
     names = "".join(f'"{module.name}", ' for module in plan.modules) + '""'
     return (
         f"/* SPDX-License-Identifier: Apache-2.0 */\n/* {banner} */\n"
@@ -29,8 +33,7 @@ def layout_h(plan: Plan, banner: str) -> str:
         f"#define BULKHEAD_BASE {memory.base:#x}\n"
         f"#define BULKHEAD_SIZE {memory.size:#x}\n\n"
         f'#define BULKHEAD_SYSTEM "{plan.system.name}"\n'
-        f"#define BULKHEAD_CONSOLE_PORT {uart.ports[0].base:#x}\n"
-        f"#define BULKHEAD_CONSOLE_BAUD {uart.baud}\n\n"
+        f"{defines}\n"
         "/* Names of the boot modules, and an empty one. */\n"
         f"#define BULKHEAD_MODULES {names}\n"
         "/* Where U-Boot puts an archive of them that is in a FIT image. */\n"
@@ -67,26 +70,6 @@ def qemu_args(system: System) -> str:
         *qemu.arguments,
     ]
     return "".join(f"{word}\n" for word in words)
-
-
-def bochsrc(system: System) -> str:
-    """Bochs' configuration of the board; empty when Bochs cannot make it."""
-    bochs = system.board.bochs
-    if not bochs:
-        return ""
-    # 50 million instructions a second: a rate for the emulated clock that suits 2 GHz hosts.
-    features = f', add_features="{bochs.cpu_features}"' if bochs.cpu_features else ""
-    lines = [
-        f"cpu: model={bochs.cpu}, count={len(system.board.cpus)}, ips=50000000, "
-        f"reset_on_triple_fault=0, ignore_bad_msrs=1{features}",
-        f"megs: {bochs.memory.value}",
-        "clock: sync=none",
-        "pci: enabled=1, chipset=i440fx",
-        "panic: action=fatal",
-        "error: action=report",
-        *bochs.options,
-    ]
-    return "".join(f"{line}\n" for line in lines)
 
 
 def report(plan: Plan) -> str:
@@ -138,7 +121,7 @@ def _guest_maps(plan: Plan) -> list[str]:
         "",
     ]
     for cell, loaded in zip(plan.system.cells, plan.loaded):
-        lines.append(f"{cell.name}: entry {loaded.entry:#x}, {loaded.entry_mode}")
+        lines.append(f"{cell.name}: entry {loaded.entry:#x}, {loaded.mode}")
         for segment in loaded.segments:
             lines.append(
                 f"  {range_text(segment.gpa, segment.size):<26} {segment.what:<16} "
@@ -160,7 +143,7 @@ def _modules(plan: Plan) -> list[str]:
             for what, image in cell.images
             if image.module and image.module.value == module.name
         ]
-        lines.append(f"{module.name}: {len(module.data)} bytes, for {_and(users)}")
+        lines.append(f"{module.name}: {len(module.data)} bytes, for {words(users)}")
         lines.append(f"  from {short_path(module.path)}, SHA-256 {module.sha256.hex()}")
     return lines + [""]
 
@@ -179,7 +162,7 @@ def _owners(system: System) -> list[str]:
         owner = cpu_owner.get(cpu.path)
         rows.append(
             (
-                f"CPU {cpu.name} (id {cpu.apic_id})",
+                f"CPU {cpu.name} (id {cpu.hwid})",
                 owner[0].name if owner else "-",
                 str(owner[1] if owner else cpu.pos),
             )
@@ -199,20 +182,9 @@ def _owners(system: System) -> list[str]:
         owner_name, pos = given.get(device.path, ("-", device.pos))
         if device is system.console:
             owner_name, pos = "hypervisor (console)", system.hypervisor.console.pos
-        parts = [f"ports {r.base:#x}-{r.end - 1:#x}" for r in device.ports]
-        parts += [f"registers {range_text(r.base, r.size)}" for r in device.memory]
-        parts += [f"pin {p.pin}" for p in device.pins]
+        parts = device_text(device)
         rows.append((f"{device.name}: " + ", ".join(parts), owner_name, str(pos)))
-    for cell in system.cells:
-        if cell.comparator is not None and system.board.hpet:
-            pin = system.board.hpet.first_pin + cell.comparator
-            rows.append(
-                (
-                    f"HPET comparator {cell.comparator}, pin {pin}",
-                    f"{cell.name} (by the hypervisor)",
-                    str(cell.pos),
-                )
-            )
+    rows += system.arch.report_owners(system)
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     text = [f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}" for a, b, c in rows]
     rule = "  ".join(["-" * widths[0], "-" * widths[1], "-" * len("Given in")])
@@ -225,15 +197,10 @@ def _shared(plan: Plan) -> list[str]:
     consoles = [c.name for c in system.cells if c.vdev("ns16550a")]
     if consoles and system.console:
         lines.append(
-            f"- {system.console.name} carries the consoles of {_and(consoles)} "
+            f"- {system.console.name} carries the consoles of {words(consoles)} "
             "(through the hypervisor)"
         )
-    timed = [c.name for c in system.cells if c.comparator is not None]
-    if timed:
-        lines.append(
-            f"- the HPET's main counter times devices of {_and(timed)} (through the hypervisor)"
-        )
-    lines.append("- the I/O APIC is programmed by the hypervisor alone, each pin for one owner")
+    lines += system.arch.report_shared(system)
     users: dict[tuple[str, Optional[str]], list[Cell]] = {}
     for cell, loaded in zip(system.cells, plan.loaded):
         for source in (segment.source for segment in loaded.segments):
@@ -249,12 +216,8 @@ def _shared(plan: Plan) -> list[str]:
     for (path, _), cells in users.items():
         if len(cells) > 1:
             lines.append(
-                f"- one pristine copy of {names[path]} is loaded into {_and([c.name for c in cells])}, "
+                f"- one pristine copy of {names[path]} is loaded into {words([c.name for c in cells])}, "
                 "each "
                 "of which gets memory of its own"
             )
     return lines + ["- nothing else"]
-
-
-def _and(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

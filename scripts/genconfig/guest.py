@@ -1,33 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Guest-physical memory of a PC cell: regions, memory map, second-stage tables, what is loaded."""
+"""Guest-physical memory of a cell: regions, second-stage tables, what is loaded."""
 
 from __future__ import annotations
 
 import os
-import struct
-from dataclasses import dataclass
-from typing import Iterable, Optional, Union
+from dataclasses import dataclass, field
+from typing import Any, Iterable, Optional, Union
 
 from .diag import Position, fail, range_text, size_text
-from .model import (
-    GIB,
-    GUEST_ABOVE_4G,
-    GUEST_HIGH,
-    GUEST_LOW_END,
-    GUEST_MMIO,
-    GUEST_ROM,
-    LARGE_PAGE,
-    PAGE,
-    BoardDevice,
-    Cell,
-    Image,
-)
+from .model import GIB, LARGE_PAGE, PAGE, BoardDevice, Cell, Image
 
-EBDA = 0x9FC00  # reserved, writable: holds the FACS
-ROM_TABLES = 0xE0000  # reserved, read-only: holds the other ACPI tables
 RAM_FLAGS = ("REGION_READ", "REGION_WRITE", "REGION_EXECUTE", "REGION_RAM")
-E820_USABLE = 1
-E820_RESERVED = 2
 
 
 @dataclass(frozen=True)
@@ -84,56 +67,29 @@ class Segment:
 class Loaded:
     """How a cell's memory looks when its first CPU starts."""
 
-    entry_mode: str  # enum x86_entry_mode
     entry: int
-    argument: int
-    page_table: int
-    gdt: int
+    mode: str  # how it is entered, for people
     segments: list[Segment]
+    arch: Any  # what else the architecture must know: its cell_fields() reads it
+    # Further files for people to look at, by their names below the output folder; they have a
+    # comment with the banner where their text begins with the marker {banner}.
+    files: dict[str, Union[str, bytes]] = field(default_factory=dict)
 
 
-def ram_regions(cell: Cell) -> list[Region]:
-    """The cell's RAM. Host memory is contiguous: host address = base + offset in the cell's RAM."""
-    size, base = cell.size.value, cell.base
-    pos = (cell.address or cell.size).pos
-    low = min(size, GUEST_MMIO)
-    regions = [
-        Region(0, base, GUEST_LOW_END, RAM_FLAGS, pos),
-        Region(
-            GUEST_ROM, base + GUEST_ROM, GUEST_HIGH - GUEST_ROM, ("REGION_READ", "REGION_RAM"), pos
-        ),
-        Region(GUEST_HIGH, base + GUEST_HIGH, low - GUEST_HIGH, RAM_FLAGS, pos),
-    ]
-    if size > GUEST_MMIO:
-        regions.append(Region(GUEST_ABOVE_4G, base + GUEST_MMIO, size - GUEST_MMIO, RAM_FLAGS, pos))
-    return regions
-
-
-def device_regions(devices: Iterable[BoardDevice]) -> list[Region]:
+def device_regions(cell: Cell, devices: Iterable[BoardDevice]) -> list[Region]:
     """Register pages of passthrough devices: at the same address as on the board."""
     flags = ("REGION_READ", "REGION_WRITE", "REGION_DEVICE")
-    return [Region(r.base, r.base, r.size, flags, r.pos) for d in devices for r in d.memory]
+    return [
+        Region(r.base, r.base, r.size, flags, r.pos)
+        for device in devices
+        for r in device.memory
+        if cell.arch.maps(r)
+    ]
 
 
 def regions(cell: Cell, devices: Iterable[BoardDevice]) -> list[Region]:
     """Everything that is mapped for the cell, by guest-physical address."""
-    return sorted(ram_regions(cell) + device_regions(devices), key=lambda r: r.gpa)
-
-
-def memory_map(cell: Cell) -> list[tuple[int, int, int]]:
-    """What the cell's kernel is told: (start, size, type) as in e820."""
-    size = cell.size.value
-    entries = [
-        (0, EBDA, E820_USABLE),
-        (EBDA, GUEST_LOW_END - EBDA, E820_RESERVED),
-        (ROM_TABLES, GUEST_HIGH - ROM_TABLES, E820_RESERVED),
-        (GUEST_HIGH, cell.low_end - GUEST_HIGH, E820_USABLE),
-    ]
-    if cell.ecam:  # Linux uses an ECAM only where the memory map reserves it
-        entries.append((cell.ecam.base, cell.ecam.size, E820_RESERVED))
-    if size > GUEST_MMIO:
-        entries.append((GUEST_ABOVE_4G, size - GUEST_MMIO, E820_USABLE))
-    return entries
+    return sorted(cell.arch.ram_regions(cell) + device_regions(cell, devices), key=lambda r: r.gpa)
 
 
 def stage2_pages(mapped: Iterable[Region], large_1g: bool = True) -> int:
@@ -190,10 +146,5 @@ def check_segments(cell: Cell, loaded: Loaded) -> None:
                 "at "
                 f"{range_text(b, size_b)}",
                 cell.kernel.pos,
-                cure="link the kernel to another address; 1 MiB is always good",
+                cure="link the kernel to another address",
             )
-
-
-def pack_memory_map(cell: Cell, entry: str) -> bytes:
-    """The memory map as an array of @entry (a struct format of start, size and type)."""
-    return b"".join(struct.pack(entry, *e) for e in memory_map(cell))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find image files and hand each kernel to the loader that understands it."""
+"""Find and read image files."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import os
 from dataclasses import replace
 from typing import Iterable, Iterator, Optional
 
-from . import acpi, asl, linux, pvh
-from .diag import fail, short_path
-from .guest import Loaded
-from .model import Cell, Image, System
+from .diag import fail
+from .model import Image, System
 
 
 def image_names(system: System) -> list[str]:
@@ -52,30 +50,8 @@ def image_files(system: System) -> Iterator[str]:
     yield from dict.fromkeys(paths)
 
 
-def load_cell(system: System, cell: Cell) -> tuple[Loaded, acpi.AcpiTables, str]:
-    """Lay out @cell's memory; also its ACPI tables and the source of its DSDT."""
-    given = [device for _, device in system.cell_devices(cell)]
-    source = asl.dsdt_source(cell, given)
-    tables = acpi.build(cell, asl.compile_asl(source, cell))
-    segments = tables.segments(cell)
-    data = _read(cell.kernel)
-    initrd_size = len(_read(cell.initrd)) if cell.initrd else 0
-    if linux.is_bzimage(data):
-        bzimage = linux.parse(cell.kernel, data, len(data))
-        return linux.load(cell, bzimage, initrd_size, segments, tables.rsdp), tables, source
-    if pvh.is_elf(data):
-        kernel = pvh.parse(cell.kernel, data)
-        return pvh.load(cell, kernel, initrd_size, segments, tables.rsdp), tables, source
-    raise fail(
-        "kernel-format",
-        f"{cell.kernel.name} is neither a Linux bzImage nor an ELF",
-        cell.kernel.pos,
-        notes=[(cell.kernel.pos, f"the file is {short_path(cell.kernel.path or '')}")],
-        cure="take a Linux bzImage, or an x86 ELF with a PVH entry note",
-    )
-
-
-def _read(image: Image) -> bytes:
+def read_image(image: Image) -> bytes:
+    """The content of a file that was found; raises ConfigError."""
     assert image.path  # rule image-missing has made sure of it
     try:
         with open(image.path, "rb") as data:

@@ -8,9 +8,12 @@ are on the other, and neither knows the other.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Generic, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Optional, TypeVar
 
 from .diag import Position
+
+if TYPE_CHECKING:
+    from .arch import Architecture
 
 T = TypeVar("T")
 
@@ -18,13 +21,6 @@ MIB = 1 << 20
 GIB = 1 << 30
 PAGE = 4096
 LARGE_PAGE = 2 * MIB
-
-# Guest-physical layout of a PC cell.
-GUEST_LOW_END = 0xA0000  # conventional memory ends, the legacy video hole begins
-GUEST_ROM = 0xC0000  # read-only memory for firmware tables
-GUEST_HIGH = 0x100000
-GUEST_MMIO = 0xC0000000  # RAM below 4 GiB ends here
-GUEST_ABOVE_4G = 4 * GIB
 
 
 @dataclass(frozen=True)
@@ -55,11 +51,12 @@ class Range:
 
 @dataclass(frozen=True)
 class Pin:
-    """A pin of the board's I/O APIC."""
+    """An input of the board's interrupt controller (a pin of an I/O APIC, or of a PCH-PIC)."""
 
     pin: int
     level: bool
     pos: Position
+    controller: Optional[str] = None  # the path of the controller's node
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ class Cpu:
     """A physical CPU."""
 
     name: str  # its label, or its node's name
-    apic_id: int
+    hwid: int  # the hardware's id: APIC id, or LoongArch's CSR.CPUID
     path: str
     pos: Position
 
@@ -88,37 +85,6 @@ class BoardDevice:
 
 
 @dataclass
-class IoApic:
-    """The board's I/O APIC."""
-
-    address: int
-    pins: int
-    path: str
-    pos: Position
-
-
-@dataclass
-class Hpet:
-    """The board's HPET."""
-
-    address: int
-    comparators: int
-    first_pin: int
-    path: str
-    pos: Position
-
-
-@dataclass
-class PowerOff:
-    """The board's PM1a_CNT register and the SLP_TYP of S5."""
-
-    port: int
-    slp_typ: int
-    path: str
-    pos: Position
-
-
-@dataclass
 class Qemu:
     """How QEMU makes the board."""
 
@@ -131,17 +97,6 @@ class Qemu:
 
 
 @dataclass
-class Bochs:
-    """How Bochs makes the board."""
-
-    cpu: str
-    cpu_features: str  # beside the model's own, separated by commas
-    pos: Position
-    memory: Sourced[int]  # MiB
-    options: list[str]
-
-
-@dataclass
 class Board:
     """The hardware."""
 
@@ -150,12 +105,8 @@ class Board:
     cpus: list[Cpu]
     memory: list[Range]
     devices: list[BoardDevice]
-    invariant_tsc: bool
-    ioapic: Optional[IoApic] = None
-    hpet: Optional[Hpet] = None
-    power_off: Optional[PowerOff] = None
+    parts: Any  # what the architecture's boards have beside; its build_parts() made it
     qemu: Optional[Qemu] = None
-    bochs: Optional[Bochs] = None
     # Nodes that describe once more what there is once: (what, second, first).
     repeated: list[tuple[str, Position, Position]] = field(default_factory=list)
 
@@ -187,7 +138,7 @@ class Hypervisor:
 class DeviceRange:
     """A range that a virtual device answers; @id is its index in `reg`."""
 
-    space: str  # "ports" or "memory"
+    space: str  # "ports", "memory" or "iocsr"
     range: Range
     id: int
 
@@ -208,13 +159,6 @@ class VirtualDevice:
     def base(self, index: int) -> int:
         """The address of its range @index."""
         return self.ranges[index].range.base
-
-    @property
-    def pin(self) -> Optional[int]:
-        """The I/O APIC pin (the GSI) that its line is: ISA line 0 arrives at pin 2, as on a PC."""
-        if self.line is None:
-            return None
-        return 2 if self.line.value == 0 else self.line.value
 
 
 @dataclass(frozen=True)
@@ -244,10 +188,10 @@ class Cell:
     on_fault: str
     on_violation: str
     devices: list[VirtualDevice]
+    arch: "Architecture"
     stray_modules: list[tuple[str, Position]] = field(default_factory=list)  # without an image
     timers: int = 0  # how many of the devices have a timer
     base: int = 0  # host-physical address, set by placement
-    comparator: Optional[int] = None  # HPET comparator, set by the pipeline
 
     def vdev(self, compatible: str) -> Optional[VirtualDevice]:
         """The first virtual device of that kind."""
@@ -265,15 +209,9 @@ class Cell:
         return Range(self.base, self.size.value, (self.address or self.size).pos)
 
     @property
-    def ecam(self) -> Optional[Range]:
-        """The memory-mapped PCI configuration space, if the cell has one."""
-        pci = self.vdev("bulkhead,pci-cam")
-        return pci.ranges[1].range if pci and len(pci.ranges) > 1 else None
-
-    @property
     def low_end(self) -> int:
-        """End of the RAM below 4 GiB, guest-physical."""
-        return min(self.size.value, GUEST_MMIO)
+        """End of the RAM that begins at 0, guest-physical."""
+        return min(self.size.value, self.arch.low_limit)
 
 
 @dataclass
@@ -283,6 +221,7 @@ class System:
     name: str
     file: str
     description: str
+    arch: "Architecture"
     board: Board
     hypervisor: Hypervisor
     cells: list[Cell]

@@ -8,6 +8,7 @@ import tempfile
 from typing import Mapping, Union
 
 from . import emit_c, emit_images, emit_report
+from .cformat import source_file
 from .diag import fail
 from .pipeline import Plan
 
@@ -19,17 +20,16 @@ Content = Union[str, bytes]
 
 def files(plan: Plan, out: str) -> dict[str, Content]:
     """Every output file by its name below the output folder, data before what refers to it."""
-    banner = emit_c.BANNER.format(source=emit_c.source_file(plan.system.file))
+    banner = emit_c.BANNER.format(source=source_file(plan.system.file))
     content: dict[str, Content] = {}
     for blob in plan.blobs:
         content[emit_images.blob_file(blob)] = blob.data
-    for cell, tables, source in zip(plan.system.cells, plan.acpi, plan.asl):
-        content[f"acpi/{cell.name}-dsdt.asl"] = f"// {banner}\n{source}"
-        for name, data in tables.tables.items():
-            content[f"acpi/{cell.name}-{name}.aml"] = data
+    for loaded in plan.loaded:
+        for name, data in loaded.files.items():
+            content[name] = data.replace("{banner}", banner, 1) if isinstance(data, str) else data
     content["layout.h"] = emit_report.layout_h(plan, banner)
     content["qemu.args"] = emit_report.qemu_args(plan.system)
-    content["bochsrc"] = emit_report.bochsrc(plan.system)
+    content.update(plan.system.arch.emulator_files(plan.system))
     content["report.txt"] = emit_report.report(plan)
     content[MODULE_LIST] = "".join(f"{module.name}\n" for module in plan.modules)
     content["images.S"] = emit_images.emit(plan, banner, out)

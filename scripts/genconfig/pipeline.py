@@ -11,16 +11,15 @@ from typing import Optional
 
 from . import images, placement, rules
 from . import rules_board, rules_cells, rules_devices, rules_modules  # noqa: F401 (they register)
-from .acpi import AcpiTables
+from .x86 import rules as rules_x86  # noqa: F401
+from .architectures import of_tree
 from .bindings import check_tree, load_bindings
 from .build import Builder
+from .cformat import PROJECT
 from .diag import ConfigError, Diagnostic
 from .dts import Tree, read_dts
 from .guest import Blob, Loaded
 from .model import PAGE, Range, System
-
-PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-ARCH_HEADER = os.path.join("src", "arch", "x86", "include", "arch_partition.h")
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,7 @@ class Plan:
 
     system: System
     warnings: list[Diagnostic]
-    loaded: list[Loaded]  # parallel to system.cells, as are the next two
-    acpi: list[AcpiTables]
-    asl: list[str]
+    loaded: list[Loaded]  # parallel to system.cells
     stage2_pages: int = 0
     pool_pages: int = 0
     files: list[str] = field(default_factory=list)  # embedded ones, in the order of their symbols
@@ -66,10 +63,17 @@ class Plan:
 def parse(config: str, project: str = PROJECT) -> tuple[Tree, System, list[Diagnostic]]:
     """The stages up to the model; raises ConfigError."""
     tree = read_dts(config, os.path.relpath(os.path.join(project, "configs")))
-    decoded, found = check_tree(tree, load_bindings(os.path.join(project, "configs", "bindings")))
+    arch = of_tree(tree)
+    folder = os.path.join(project, "configs", "bindings")
+    decoded, found = check_tree(tree, load_bindings(folder, arch.name))
     if found:
         raise ConfigError(tree.warnings + found)
-    return tree, Builder(tree, decoded).system(), tree.warnings
+    return tree, Builder(tree, decoded, arch).system(), tree.warnings
+
+
+def arch_header(system: System, project: str = PROJECT) -> str:
+    """The C header with the page counts of the system's architecture."""
+    return os.path.join(project, "src", "arch", system.arch.name, "include", "arch_partition.h")
 
 
 def plan(config: str, image_dir: Optional[str], project: str = PROJECT) -> Plan:
@@ -79,11 +83,10 @@ def plan(config: str, image_dir: Optional[str], project: str = PROJECT) -> Plan:
     images.find_images(system, images.search_path(system, image_dir, project))
     warnings += rules.run("images", system)
     result = _load(system, warnings)
-    pool = read_pool_pages(os.path.join(project, ARCH_HEADER))
+    pool = read_pool_pages(arch_header(system, project))
     _size_hypervisor(result, pool)
     warnings += rules.run("placed", system)
     placement.place(system)
-    _assign_comparators(system)
     result.stage2_pages = placement.stage2_total(system)
     result.pool_pages = _pool(system, pool, result.stage2_pages)
     result.depends = _depends(system, project)
@@ -107,17 +110,13 @@ def _all_of(system: System, stages: tuple[str, ...]) -> list[Diagnostic]:
 
 def _load(system: System, warnings: list[Diagnostic]) -> Plan:
     """Lay out every cell; the refusals of all cells are told together."""
-    result = Plan(system, warnings, [], [], [])
+    result = Plan(system, warnings, [])
     errors: list[Diagnostic] = []
     for cell in system.cells:
         try:
-            loaded, tables, source = images.load_cell(system, cell)
+            result.loaded.append(system.arch.load(system, cell))
         except ConfigError as error:
             errors += error.diagnostics
-            continue
-        result.loaded.append(loaded)
-        result.acpi.append(tables)
-        result.asl.append(source)
     if errors:
         raise ConfigError(warnings + errors)
     _collect_data(result)
@@ -166,29 +165,21 @@ def _size_hypervisor(result: Plan, pool: PoolPages) -> None:
     need = placement.hypervisor_need(result.loaded, os.path.getsize, most)
     system.hypervisor.need = need
     if system.hypervisor.memory is None:
-        system.hypervisor.memory = Range(placement.HYPERVISOR_BASE, need, system.hypervisor.pos)
-
-
-def _assign_comparators(system: System) -> None:
-    timed = [cell for cell in system.cells if cell.timers]
-    for number, cell in enumerate(timed):
-        cell.comparator = number
+        system.hypervisor.memory = Range(system.arch.hypervisor_base, need, system.hypervisor.pos)
 
 
 def _depends(system: System, project: str) -> list[str]:
     """Every file whose change may change the output."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    modules = [
-        os.path.join(here, name) for name in sorted(os.listdir(here)) if name.endswith(".py")
-    ]
-    folder = os.path.join(project, "configs", "bindings")
-    bindings = [
-        os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".yaml")
-    ]
-    return (
-        system.inputs
-        + list(images.image_files(system))
-        + bindings
-        + modules
-        + [os.path.join(project, ARCH_HEADER)]
-    )
+    modules = _below(os.path.dirname(os.path.abspath(__file__)), ".py")
+    bindings = _below(os.path.join(project, "configs", "bindings"), ".yaml")
+    files = list(images.image_files(system))
+    return system.inputs + files + bindings + modules + [arch_header(system, project)]
+
+
+def _below(folder: str, suffix: str) -> list[str]:
+    """The files below @folder whose names end in @suffix."""
+    found = []
+    for path, folders, names in os.walk(folder):
+        folders.sort()
+        found += [os.path.join(path, name) for name in sorted(names) if name.endswith(suffix)]
+    return found

@@ -7,9 +7,8 @@ from typing import Callable, Iterable, Optional
 
 from .diag import Position, fail, range_text, size_text
 from .guest import Blob, FilePart, Loaded, regions, stage2_pages
-from .model import GIB, LARGE_PAGE, MIB, PAGE, Cell, Range, System
+from .model import GIB, LARGE_PAGE, PAGE, Cell, Range, System
 
-HYPERVISOR_BASE = 16 * MIB  # where the hypervisor is linked unless the DTS says otherwise
 # Text, data, consoles and everything else that is not an image or the pool: what comes before the
 # images, which begin at a large page (hypervisor.ld).
 HYPERVISOR_CODE = LARGE_PAGE

@@ -7,7 +7,7 @@ and yields what it finds; it never stops the others. Later stages may rely on th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable, Iterable, Iterator, Optional
 
 from .diag import ERROR, ConfigError, Diagnostic, Position
@@ -19,15 +19,18 @@ Check = Callable[[System], Iterator[Diagnostic]]
 STAGES = ("board", "cells", "images", "placed")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Rule:
-    """One rule; @check is None where a parser or loader reports it."""
+    """One rule and its checks, each with the architecture that it is for ("": all of them).
+
+    There is none where a parser or loader reports the rule.
+    """
 
     id: str
     severity: str
     text: str
     stage: str
-    check: Optional[Check]
+    checks: list[tuple[str, Check]] = field(default_factory=list)
 
 
 RULES: dict[str, Rule] = {}
@@ -35,22 +38,24 @@ RULES: dict[str, Rule] = {}
 
 def rule(identity: str, stage: str, text: str, severity: str = ERROR) -> Callable[[Check], Check]:
     """Decorator: makes a check a rule."""
+    declare(identity, stage, text, severity)
+    return also(identity, "")
+
+
+def also(identity: str, arch: str) -> Callable[[Check], Check]:
+    """Decorator: adds a check for systems on @arch to a rule."""
 
     def register(check: Check) -> Check:
-        _add(Rule(identity, severity, text, stage, check))
+        RULES[identity].checks.append((arch, check))
         return check
 
     return register
 
 
 def declare(identity: str, stage: str, text: str, severity: str = ERROR) -> None:
-    """A rule that a parser or a loader reports by itself."""
-    _add(Rule(identity, severity, text, stage, None))
-
-
-def _add(new: Rule) -> None:
-    assert new.id not in RULES, new.id
-    RULES[new.id] = new
+    """A rule whose checks are elsewhere: in a parser, a loader or an architecture."""
+    assert identity not in RULES, identity
+    RULES[identity] = Rule(identity, severity, text, stage)
 
 
 def found(
@@ -67,10 +72,10 @@ def run(stage: str, system: System) -> list[Diagnostic]:
     """Apply all rules of @stage; returns the warnings, raises ConfigError when there are errors."""
     findings = []
     for each in RULES.values():
-        if each.stage == stage and each.check:
-            for finding in each.check(system):
-                finding.rule, finding.severity = each.id, each.severity
-                findings.append(finding)
+        checks = [check for arch, check in each.checks if arch in ("", system.arch.name)]
+        for finding in (f for check in checks if each.stage == stage for f in check(system)):
+            finding.rule, finding.severity = each.id, each.severity
+            findings.append(finding)
     if any(f.is_error for f in findings):
         raise ConfigError(findings)
     return findings
@@ -92,9 +97,22 @@ declare(
 )
 declare("bad-type", "language", "Every property has the form that the language says.")
 declare("bad-value", "language", "Every value is one that the language allows.")
+declare("board-uart", "board", "A UART of the board has the registers of a 16550.")
+declare("board-incomplete", "board", "The board has what the hypervisor cannot do without.")
+declare("board-bochs", "board", "Bochs makes a board with the memory and HPET that the board has.")
+declare("passthrough-page", "cells", "Registers that are given away fill whole pages (on x86).")
+declare("vdev-line", "cells", "An interrupt line of a cell exists and has one user.")
+declare(
+    "timer-comparators",
+    "cells",
+    "The board's HPET has a comparator for every cell with a timed device.",
+)
 declare("image-empty", "images", "No image file is empty.")
 declare(
-    "kernel-format", "images", "A kernel is a 64-bit Linux bzImage or an x86 ELF with a PVH note."
+    "kernel-format",
+    "images",
+    "A kernel has a format that can be started: on x86 a 64-bit Linux bzImage or an ELF with a PVH note, "
+    "on LoongArch a Linux Image (also in an EFI zboot file) or an ELF.",
 )
 declare("kernel-does-not-fit", "images", "A kernel fits into its cell's memory.")
 declare("initrd-does-not-fit", "images", "An initrd fits into its cell's memory beside the kernel.")

@@ -7,30 +7,29 @@ from itertools import combinations
 from typing import Iterator
 
 from .diag import Diagnostic, range_text, size_text
-from .model import GUEST_HIGH, LARGE_PAGE, MIB, PAGE, Range, System
+from .model import LARGE_PAGE, MIB, PAGE, Range, System
 from .rules import found, rule
 
 MAX_CPUS = 64
-LAST_APIC_ID = 254
-BOCHS_COMPARATORS = 3
 
 
 @rule("board-cpu-twice", "board", "Every CPU of the board has an id of its own.")
 def board_cpu_twice(system: System) -> Iterator[Diagnostic]:
-    """Two nodes with one APIC id describe one CPU."""
+    """Two nodes with one id describe one CPU."""
     for first, second in combinations(system.board.cpus, 2):
-        if first.apic_id == second.apic_id:
+        if first.hwid == second.hwid:
             yield found(
-                f"{second.name} has the id {second.apic_id}, which {first.name} has already",
+                f"{second.name} has the id {second.hwid}, which {first.name} has already",
                 second.pos,
                 [(first.pos, f"{first.name} is here")],
                 "correct its `reg`",
             )
 
 
-@rule("board-cpu-range", "board", "At most 64 CPUs, with APIC ids that 8-bit destinations can name.")
+@rule("board-cpu-range", "board", "At most 64 CPUs, with ids that the hardware can name.")
 def board_cpu_range(system: System) -> Iterator[Diagnostic]:
-    """MAX_CPUS of core/vcpu.h; I/O APIC entries have 8 bits for a CPU, and 255 is everybody."""
+    """MAX_CPUS of core/vcpu.h; ids that interrupts can be sent to."""
+    arch = system.arch
     for number, cpu in enumerate(system.board.cpus):
         if number == MAX_CPUS:
             yield found(
@@ -38,17 +37,18 @@ def board_cpu_range(system: System) -> Iterator[Diagnostic]:
                 cpu.pos,
                 cure="leave the CPUs that no cell uses out of the board",
             )
-        if cpu.apic_id > LAST_APIC_ID:
+        if cpu.hwid > arch.last_cpu:
             yield found(
-                f"{cpu.name} has the id {cpu.apic_id}, which an I/O APIC entry cannot name",
+                f"{cpu.name} has the id {cpu.hwid}, which {arch.last_cpu_text}",
                 cpu.pos,
-                cure=f"use CPUs with APIC ids up to {LAST_APIC_ID}",
+                cure=f"use CPUs with ids up to {arch.last_cpu}",
             )
 
 
-@rule("board-memory", "board", "The board's RAM is whole pages above 1 MiB, each named once.")
+@rule("board-memory", "board", "The board's RAM is whole pages above the firmware's, each named once.")
 def board_memory(system: System) -> Iterator[Diagnostic]:
-    """Alignment, the first MiB, and overlaps of the memory nodes."""
+    """Alignment, what firmware keeps, and overlaps of the memory nodes."""
+    first = system.arch.first_ram
     for ram in system.board.memory:
         if not ram.size or ram.base % PAGE or ram.size % PAGE or ram.end > 1 << 52:
             yield found(
@@ -57,74 +57,38 @@ def board_memory(system: System) -> Iterator[Diagnostic]:
                 ram.pos,
                 cure="round its address up and its size down to multiples of 0x1000",
             )
-        elif ram.base < GUEST_HIGH:
+        elif ram.base < first:
             yield found(
-                f"RAM {range_text(ram.base, ram.size)} begins below 1 MiB, which belongs to "
-                "firmware",
+                f"RAM {range_text(ram.base, ram.size)} begins below {system.arch.first_ram_text}, "
+                "which belongs to firmware",
                 ram.pos,
-                cure="let it begin at 0x100000",
+                cure=f"let it begin at {first:#x}",
             )
-    for first, second in combinations(system.board.memory, 2):
-        if first.overlaps(second):
+    for one, second in combinations(system.board.memory, 2):
+        if one.overlaps(second):
             yield found(
                 f"RAM {range_text(second.base, second.size)} overlaps RAM "
-                f"{range_text(first.base, first.size)}",
+                f"{range_text(one.base, one.size)}",
                 second.pos,
-                [(first.pos, "the other is here")],
+                [(one.pos, "the other is here")],
                 "name every byte once",
             )
 
 
-@rule(
-    "board-incomplete",
-    "board",
-    "The board has an I/O APIC, and an HPET where virtual devices need a clock.",
-)
-def board_incomplete(system: System) -> Iterator[Diagnostic]:
-    """Hardware that the hypervisor cannot do without."""
-    board = system.board
-    if not board.ioapic:
-        yield found(
-            "the board has no I/O APIC node",
-            board.pos,
-            cure='add a node with compatible "intel,ioapic"',
-        )
-    timed = [d for cell in system.cells for d in cell.devices if d.timer is not None]
-    if not board.hpet and timed:
-        yield found(
-            "the board has no HPET node, but virtual devices need one as their clock",
-            board.pos,
-            [(timed[0].pos, f"{timed[0].path} is one of them")],
-            'add a node with compatible "intel,hpet"',
-        )
-
-
-@rule("board-pin", "board", "Interrupt pins exist on the board's I/O APIC.")
+@rule("board-pin", "board", "Interrupts of devices exist on the board's interrupt controllers.")
 def board_pin(system: System) -> Iterator[Diagnostic]:
-    """Pins of devices and of HPET comparators."""
-    board = system.board
-    if not board.ioapic:
-        return
-    limit = board.ioapic.pins
-    note = [(board.ioapic.pos, f"the I/O APIC has {limit} pins")]
-    for device in board.devices:
+    """Inputs of I/O APICs, PCH-PICs and the like."""
+    for device in system.board.devices:
         for pin in device.pins:
-            if pin.pin >= limit:
+            controller = system.arch.inputs(system.board, pin)
+            if controller and pin.pin >= controller[1]:
+                name, limit, pos = controller
                 yield found(
                     f"{device.name} interrupts at pin {pin.pin}, which does not exist",
                     pin.pos,
-                    note,
+                    [(pos, f"{name} has {limit} pins")],
                     f"take a pin from 0 to {limit - 1}",
                 )
-    hpet = board.hpet
-    if hpet and hpet.first_pin + hpet.comparators > limit:
-        yield found(
-            f"the HPET's {hpet.comparators} comparators from pin {hpet.first_pin} on reach beyond "
-            f"the last pin",
-            hpet.pos,
-            note,
-            "lower `first-pin` or `comparators`",
-        )
 
 
 def _common(first: Range, second: Range) -> str:
@@ -159,20 +123,7 @@ def board_device_overlap(system: System) -> Iterator[Diagnostic]:
                     )
 
 
-@rule("board-uart", "board", "A UART of the board has 8 I/O ports.")
-def board_uart(system: System) -> Iterator[Diagnostic]:
-    """Registers in memory are not supported: neither the console nor the DSDT could use them."""
-    for device in system.board.devices:
-        ports = sum(r.size for r in device.ports)
-        if device.compatible == "ns16550a" and (device.memory or ports != 8):
-            yield found(
-                f"the UART {device.name} must have 8 I/O ports",
-                device.pos,
-                cure="write its `reg` as <1 port 8>",
-            )
-
-
-@rule("board-twice", "board", "The board has one I/O APIC, HPET, power-off, qemu and bochs node.")
+@rule("board-twice", "board", "The board has one interrupt controller, timer, power-off and emulator node of a kind.")
 def board_twice(system: System) -> Iterator[Diagnostic]:
     """The hypervisor uses one of each."""
     for kind, second, first in system.board.repeated:
@@ -210,28 +161,6 @@ def board_qemu(system: System) -> Iterator[Diagnostic]:
         )
 
 
-@rule("board-bochs", "board", "Bochs makes a board with the memory and HPET that the board has.")
-def board_bochs(system: System) -> Iterator[Diagnostic]:
-    """The bochs node against the rest of the board."""
-    board = system.board
-    if not board.bochs:
-        return
-    ram = sum(r.size for r in board.memory)
-    if board.bochs.memory.value * MIB < ram:
-        yield found(
-            f"Bochs gives {board.bochs.memory.value} MiB, but the board's RAM is {size_text(ram)}",
-            board.bochs.memory.pos,
-            [(r.pos, "RAM is described here") for r in board.memory],
-            "raise `memory` of the bochs node, or describe less RAM",
-        )
-    if board.hpet and board.hpet.comparators > BOCHS_COMPARATORS:
-        yield found(
-            f"Bochs' HPET has {BOCHS_COMPARATORS} comparators, not {board.hpet.comparators}",
-            board.hpet.pos,
-            cure=f"write `comparators = <{BOCHS_COMPARATORS}>`",
-        )
-
-
 @rule("hypervisor-console", "board", "The hypervisor's console is a UART of the board.")
 def hypervisor_console(system: System) -> Iterator[Diagnostic]:
     """`console` must lead to a board UART."""
@@ -246,10 +175,10 @@ def hypervisor_console(system: System) -> Iterator[Diagnostic]:
 
 
 @rule(
-    "hypervisor-memory", "board", "The hypervisor's memory is whole large pages of RAM below 2 GiB."
+    "hypervisor-memory", "board", "The hypervisor's memory is whole large pages that its code can reach."
 )
 def hypervisor_memory(system: System) -> Iterator[Diagnostic]:
-    """A fixed place of the hypervisor; its code model reaches addresses below 2 GiB only."""
+    """A fixed place of the hypervisor; on x86 its code model reaches addresses below 2 GiB only."""
     memory = system.hypervisor.memory
     if not memory:
         return
@@ -260,7 +189,9 @@ def hypervisor_memory(system: System) -> Iterator[Diagnostic]:
             memory.pos,
             cure="round address and size to multiples of 0x200000",
         )
-    elif memory.end > 1 << 31:
+    elif memory.end > system.arch.hypervisor_limit:
         yield found(
-            f"the hypervisor's memory {text} ends above 2 GiB", memory.pos, cure="lower its address"
+            f"the hypervisor's memory {text} ends above {system.arch.hypervisor_limit_text}",
+            memory.pos,
+            cure="lower its address",
         )

@@ -4,18 +4,13 @@
 from __future__ import annotations
 
 import os
-import re
 from itertools import combinations
 from typing import Iterator
 
+from .cformat import c_name
 from .diag import WARNING, Diagnostic, range_text, size_text
 from .model import LARGE_PAGE, PAGE, Cell, Range, Reference, System
 from .rules import found, rule
-
-
-def c_name(name: str) -> str:
-    """A cell's name as part of a C identifier and of file names."""
-    return re.sub(r"\W", "_", name).lower()
 
 
 @rule("cell-name", "cells", "Cell names are short and differ in more than punctuation and case.")

@@ -6,13 +6,14 @@ import re
 import struct
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from test_gen_support import BASE, VDEV, Bench, edited, memory_of, plan_of  # noqa: E402
-from genconfig import guest  # noqa: E402
 from genconfig.model import MIB  # noqa: E402
+from genconfig.x86 import guest  # noqa: E402
 
 
 @pytest.fixture
@@ -41,8 +42,11 @@ def disassembled(folder, name, data):
 
 
 def tables_of(bench, text):
-    plan = plan_of(bench, text)
-    return plan.acpi[0], memory_of(plan.loaded[0])
+    loaded = plan_of(bench, text).loaded[0]
+    names = re.compile(r"acpi/alpha-(\w+)\.aml")
+    tables = {match[1]: data for name, data in loaded.files.items() if (match := names.match(name))}
+    rsdp = next(s.gpa for s in loaded.segments if s.what == "ACPI tables")
+    return SimpleNamespace(tables=tables, rsdp=rsdp), memory_of(loaded)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +139,7 @@ def test_the_pci_window_leaves_out_the_ecam_which_the_mcfg_tells(bench, ecam, wi
         % reg
     )
     plan = plan_of(bench, edited((VDEV, bus)))
-    tables = plan.acpi[0].tables
+    tables = tables_of(bench, edited((VDEV, bus)))[0].tables
     source = disassembled(bench.folder, "dsdt", tables["dsdt"])
     found = re.search(r"DWordMemory.*?0x00000000,.*?0x(\w+),.*?0x(\w+),", source, re.S)
     assert (int(found[1], 16), int(found[2], 16)) == window

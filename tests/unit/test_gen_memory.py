@@ -18,10 +18,12 @@ from test_gen_support import (
     memory_of,
     plan_of,
 )  # noqa: E402
-from genconfig import guest, linux  # noqa: E402
+from genconfig import guest  # noqa: E402
 from genconfig.diag import Position  # noqa: E402
 from genconfig.guest import Region, stage2_pages  # noqa: E402
 from genconfig.model import GIB, MIB, PAGE  # noqa: E402
+from genconfig.x86 import linux  # noqa: E402
+from genconfig.x86.guest import memory_map  # noqa: E402
 
 
 @pytest.fixture
@@ -151,7 +153,7 @@ def test_ram_beyond_3_gib_appears_at_4_gib(bench):
     cell = plan_of(bench, text).system.cells[1]
     high = guest.regions(cell, [])[-1]
     assert (high.gpa, high.hpa, high.size) == (4 * GIB, cell.base + 3 * GIB, GIB)
-    assert guest.memory_map(cell)[-3:] == [
+    assert memory_map(cell)[-3:] == [
         (MIB, 3 * GIB - MIB, 1),
         (0xE0000000, MIB, 2),
         (4 * GIB, GIB, 1),
@@ -193,7 +195,7 @@ def test_boot_parameters_are_what_the_boot_protocol_asks_for(bench):
 def test_the_kernel_lies_where_it_prefers_and_is_entered_at_its_64_bit_entry(bench):
     bench.image("vmlinuz", bzimage(payload=bytes(range(256)) * 16, pref_address=0x1200000))
     loaded = plan_of(bench).loaded[0]
-    assert loaded.entry == 0x1200200 and loaded.argument == 0x2000
+    assert loaded.entry == 0x1200200 and loaded.arch.argument == 0x2000
     assert memory_of(loaded)[0x1200000:0x1201000] == bytes(range(256)) * 16
 
 
@@ -239,7 +241,7 @@ def test_a_pvh_kernel_gets_its_start_info(bench, wide):
     plan = plan_of(bench)
     loaded = plan.loaded[0]
     memory = memory_of(loaded)
-    assert (loaded.entry_mode, loaded.entry, loaded.argument) == ("X86_ENTRY_PVH", 0x100010, 0x1000)
+    assert (loaded.mode, loaded.entry, loaded.arch.argument) == ("X86_ENTRY_PVH", 0x100010, 0x1000)
     assert memory[0x100000:0x100100] == b"abcd" * 64 and memory[0x200000:0x200004] == b"data"
     magic, version, flags, modules, modlist, cmdline, rsdp, memmap, entries, _ = struct.unpack_from(
         "<IIII4QII", memory, 0x1000
@@ -251,4 +253,4 @@ def test_a_pvh_kernel_gets_its_start_info(bench, wide):
     assert memory[start : start + size] == b"initrd" * 1000 and module_cmdline == 0
     assert [
         struct.unpack_from("<QQI", memory, memmap + 24 * n) for n in range(entries)
-    ] == guest.memory_map(plan.system.cells[0])
+    ] == memory_map(plan.system.cells[0])

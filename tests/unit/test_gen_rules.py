@@ -426,14 +426,14 @@ def test_a_missing_tool_names_the_package(bench, monkeypatch):
 
 def test_asl_that_iasl_refuses_stops_the_generator(bench, monkeypatch):
     monkeypatch.setattr(
-        "genconfig.asl.dsdt_source", lambda cell, given: "DefinitionBlock (nonsense\n"
+        "genconfig.x86.asl.dsdt_source", lambda cell, given: "DefinitionBlock (nonsense\n"
     )
     assert bench.generate() == 1
     assert "(acpi-compile)" in bench.stderr and "Traceback" not in bench.stderr
 
 
 def test_tables_that_do_not_fit_below_one_mebibyte_are_refused(bench, monkeypatch):
-    monkeypatch.setattr("genconfig.asl.compile_asl", lambda source, cell: bytes(0x20000))
+    monkeypatch.setattr("genconfig.x86.asl.compile_asl", lambda source, cell: bytes(0x20000))
     assert bench.generate() == 1
     assert "(acpi-too-large)" in bench.stderr
 

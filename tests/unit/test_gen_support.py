@@ -8,9 +8,10 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 
-from genconfig import cli, guest, linux, pipeline, pvh  # noqa: E402
+from genconfig import cli, guest, pipeline  # noqa: E402
 from genconfig.diag import Position  # noqa: E402
 from genconfig.model import MIB, Image  # noqa: E402
+from genconfig.x86 import linux, pvh  # noqa: E402
 
 BASE = """\
 /dts-v1/;

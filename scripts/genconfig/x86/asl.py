@@ -8,9 +8,11 @@ import subprocess
 import tempfile
 from typing import Iterable, Optional
 
+from ..diag import fail
+from ..model import BoardDevice, Cell, Range
 from .acpi import S5_TYPE
-from .diag import fail
-from .model import GUEST_MMIO, BoardDevice, Cell, Range
+from .guest import MMIO
+from .guest import ecam as ecam_of
 
 PCI_WINDOW_END = 0xFEC00000  # the I/O APIC's page follows
 
@@ -49,9 +51,9 @@ def _device(
 
 def _memory_window(ecam: Optional[Range]) -> tuple[int, int]:
     """The addresses for PCI devices: the larger of the parts that @ecam leaves."""
-    parts = [(GUEST_MMIO, PCI_WINDOW_END)]
-    if ecam and GUEST_MMIO < ecam.end and ecam.base < PCI_WINDOW_END:
-        parts = [(GUEST_MMIO, ecam.base), (ecam.end, PCI_WINDOW_END)]
+    parts = [(MMIO, PCI_WINDOW_END)]
+    if ecam and MMIO < ecam.end and ecam.base < PCI_WINDOW_END:
+        parts = [(MMIO, ecam.base), (ecam.end, PCI_WINDOW_END)]
     return max(parts, key=lambda part: part[1] - part[0])
 
 
@@ -95,7 +97,7 @@ def dsdt_source(cell: Cell, given: Iterable[BoardDevice]) -> str:
     ]
     for device in cell.devices:
         if device.compatible == "bulkhead,pci-cam":
-            parts.append(_pci_host(device.base(0), cell.ecam))
+            parts.append(_pci_host(device.base(0), ecam_of(cell)))
         hid = {
             "intel,i8259": "PNP0000",
             "intel,i8254": "PNP0100",

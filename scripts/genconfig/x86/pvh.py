@@ -10,19 +10,11 @@ import struct
 from dataclasses import dataclass
 from typing import Optional
 
-from .diag import ConfigError, fail, range_text, size_text
-from .guest import (
-    Blob,
-    FilePart,
-    Loaded,
-    Segment,
-    check_segments,
-    memory_map,
-    pack_memory_map,
-    place_initrd,
-    ram_regions,
-)
-from .model import GUEST_ABOVE_4G, Cell, Image
+from ..diag import ConfigError, fail, range_text, size_text
+from ..guest import Blob, FilePart, Loaded, Segment, check_segments, place_initrd
+from ..model import Cell, Image
+from .entry import Entry
+from .guest import ABOVE_4G, memory_map, pack_memory_map, ram_regions
 
 START_INFO = 0x1000
 CMDLINE = 0x3000
@@ -162,9 +154,9 @@ def load(cell: Cell, kernel: PvhKernel, initrd_size: int, acpi: list[Segment], r
     _check(cell, kernel)
     image = kernel.image
     floor = max(
-        (p.address + p.memory_size for p in kernel.loads if p.address < GUEST_ABOVE_4G), default=0
+        (p.address + p.memory_size for p in kernel.loads if p.address < ABOVE_4G), default=0
     )
-    initrd = place_initrd(cell, initrd_size, floor, GUEST_ABOVE_4G) if cell.initrd else 0
+    initrd = place_initrd(cell, initrd_size, floor, ABOVE_4G) if cell.initrd else 0
     info = start_info(cell, initrd, initrd_size, rsdp)
     segments = [
         Segment.of(START_INFO, Blob(f"{cell.name}-start-info", info), "PVH start info"),
@@ -187,13 +179,12 @@ def load(cell: Cell, kernel: PvhKernel, initrd_size: int, acpi: list[Segment], r
     ]
     if cell.initrd:
         segments.append(Segment(initrd, initrd_size, FilePart.of(cell.initrd), "initrd"))
+    mode = "X86_ENTRY_PVH"
     loaded = Loaded(
-        "X86_ENTRY_PVH",
         kernel.entry,
-        START_INFO,
-        0,
-        0,
+        mode,
         sorted(segments + acpi, key=lambda s: s.gpa),
+        Entry(mode, START_INFO, 0, 0),
     )
     check_segments(cell, loaded)
     return loaded

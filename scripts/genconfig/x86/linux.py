@@ -9,9 +9,11 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from .diag import fail, size_text
-from .guest import Blob, FilePart, Loaded, Segment, check_segments, memory_map, place_initrd
-from .model import LARGE_PAGE, PAGE, Cell, Image
+from ..diag import fail, size_text
+from ..guest import Blob, FilePart, Loaded, Segment, check_segments, place_initrd
+from ..model import LARGE_PAGE, PAGE, Cell, Image
+from .entry import Entry
+from .guest import memory_map
 
 GDT = 0x1000
 BOOT_PARAMS = 0x2000
@@ -159,13 +161,12 @@ def load(cell: Cell, kernel: BzImage, initrd_size: int, acpi: list[Segment], rsd
     ]
     if cell.initrd:
         segments.append(Segment(initrd, initrd_size, FilePart.of(cell.initrd), "initrd"))
+    mode = "X86_ENTRY_LINUX64"
     loaded = Loaded(
-        "X86_ENTRY_LINUX64",
         kernel.pref_address + ENTRY_64,
-        BOOT_PARAMS,
-        PAGE_TABLES,
-        GDT,
+        mode,
         sorted(segments + acpi, key=lambda s: s.gpa),
+        Entry(mode, BOOT_PARAMS, PAGE_TABLES, GDT),
     )
     check_segments(cell, loaded)
     return loaded

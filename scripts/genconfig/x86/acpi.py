@@ -10,9 +10,10 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from .guest import EBDA, ROM_TABLES, Blob, Segment
-from .model import Cell, GUEST_HIGH
-from .diag import fail
+from ..diag import fail
+from ..guest import Blob, Segment
+from ..model import Cell
+from .guest import EBDA, HIGH, ROM_TABLES, ecam
 
 OEM_ID = b"BULKHD"
 OEM_TABLE = b"BULKHEAD"
@@ -89,23 +90,24 @@ def build(cell: Cell, dsdt: bytes) -> AcpiTables:
     """All tables of @cell, with @dsdt as compiled."""
     tables = {
         "rsdp": bytes(36),
-        "xsdt": bytes(36 + (24 if cell.ecam else 16)),
+        "xsdt": bytes(36 + (24 if ecam(cell) else 16)),
         "fadt": bytes(FADT_SIZE),
         "madt": madt(cell),
         "dsdt": dsdt,
     }
-    if cell.ecam:
-        tables["mcfg"] = mcfg(cell.ecam.base)
+    window = ecam(cell)
+    if window:
+        tables["mcfg"] = mcfg(window.base)
     addresses = {}
     at = ROM_TABLES
     for name, data in tables.items():
         addresses[name] = at
         at = (at + len(data) + 15) // 16 * 16
-    if at > GUEST_HIGH:
+    if at > HIGH:
         raise fail(
             "acpi-too-large",
             f"the ACPI tables of cell {cell.name} take {at - ROM_TABLES} bytes, but "
-            f"only {GUEST_HIGH - ROM_TABLES} fit below 1 MiB",
+            f"only {HIGH - ROM_TABLES} fit below 1 MiB",
             cell.pos,
             cure="give the cell fewer devices",
         )
