@@ -50,7 +50,7 @@ TARGET_x86 :=
 TARGET_loongarch = $(CLANG_TARGET) -mabi=lp64s -msoft-float
 TARGET = $(TARGET_$(ARCH))
 CODE_x86 := -mcmodel=small -mgeneral-regs-only -mno-red-zone -fcf-protection=none
-CODE_loongarch :=
+CODE_loongarch = $(if $(CLANG_TARGET),-fdirect-access-external-data,-mdirect-extern-access)
 LINK_x86 :=
 LINK_loongarch = $(if $(CLANG_TARGET),-fuse-ld=lld)
 # -Os: a quarter smaller than -O2.

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The boot order, in one place. */
+#include "boot.h"
+#include "core/arch.h"
+#include "core/cell.h"
+#include "core/console.h"
+#include "core/log.h"
+#include "core/partition.h"
+#include "core/pool.h"
+#include "cpu.h"
+#include "guest.h"
+#include "irq.h"
+#include "loongarch.h"
+
+struct cpu *cpu_blocks[MAX_CPUS];
+
+void refuse(const char *what)
+{
+	log_printf("%s; Bulkhead stops here\n", what);
+	console_flush();
+	for (;;)
+		__asm__ volatile("idle 0");
+}
+
+/* A CPU that the board gives to no cell: the boot CPU still looks after the console. */
+static void idle(void)
+{
+	for (;;) {
+		__asm__ volatile("idle 0" ::: "memory");
+		arch_attend(NULL);
+	}
+}
+
+void cpu_main(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	cpu_init();
+	irq_init_cpu();
+	if (cpu->index != 0)
+		smp_arrived();
+	else if (smp_start() != 0)
+		refuse("not all CPUs start");
+	if (cpu->index == 0)
+		irq_enable_console();
+	if (cpu->vcpu)
+		vcpu_loop(cpu->vcpu);
+	idle();
+	__builtin_unreachable();
+}
+
+/* Builds what CPU @index needs before it may run. */
+static int prepare_cpu(unsigned int index)
+{
+	struct vcpu *vcpu = &vcpus[index];
+	struct cpu *cpu = this_cpu();
+
+	if (index != 0)
+		cpu = (struct cpu *)(void *)pool_alloc(CPU_BLOCK_SIZE / PAGE_SIZE);
+	if (!cpu)
+		return -ENOMEM;
+	cpu->index = index;
+	cpu->hwid = partition_table.board.cpus[index];
+	cpu->deadline = TIMER_OFF;
+	cpu->guest.last_frame = cpu->frame;
+	cpu_blocks[index] = cpu;
+	if (vcpu->cell) {
+		cpu->vcpu = vcpu;
+		vcpu->arch = &cpu->guest;
+	}
+	return 0;
+}
+
+static int prepare(void)
+{
+	const struct partition_table *table = &partition_table;
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < table->nr_cells; i++)
+		err = guest_init_cell(&cells[i]);
+	for (unsigned int i = 0; !err && i < table->board.nr_cpus; i++)
+		err = prepare_cpu(i);
+	return err;
+}
+
+static void check_cpu(void)
+{
+	const char *missing = cpu_missing();
+
+	if ((uint32_t)csr_read(CSR_CPUID) != partition_table.board.cpus[0])
+		refuse("the boot CPU is not the one that the board lists first");
+	if (!missing)
+		return;
+	log_printf("processor: lacks %s\n", missing);
+	refuse("refused to start");
+}
+
+void boot_main(uint64_t efi_boot, uint64_t command_line, uint64_t system_table)
+{
+	const struct partition_table *table = &partition_table;
+
+	(void)efi_boot;
+	(void)command_line;
+	(void)system_table;
+	cpu_init_exceptions();
+	uart_init();
+	console_init(table);
+	log_printf("Bulkhead %s: %s (%s)\n", BULKHEAD_VERSION, table->name, table->source);
+	check_cpu();
+	timing_init();
+	cells_init();
+	irq_init();
+	if (prepare() != 0)
+		refuse("the page pool is too small for this configuration");
+	log_printf("LVZ, %u CPUs, %u cell%s, stable counter %u kHz, %u pages of the pool left\n",
+		   table->board.nr_cpus, table->nr_cells, table->nr_cells == 1 ? "" : "s",
+		   timing_khz(), pool_free_pages());
+	cpu_main();
+}

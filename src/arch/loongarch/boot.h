@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The steps of the boot order; boot.c puts them in a row. */
+#ifndef LOONGARCH_BOOT_H
+#define LOONGARCH_BOOT_H
+
+#include "core/types.h"
+
+struct cpu;
+
+/* Entry from entry.S: the registers that the loader set. */
+void boot_main(uint64_t efi_boot, uint64_t command_line, uint64_t system_table)
+	__attribute__((noreturn));
+
+/* Blocks of the board's CPUs, indexed like board.cpus; filled before the other CPUs start. */
+extern struct cpu *cpu_blocks[];
+
+/* The rest of a CPU's life, on its own stack. */
+void cpu_main(void) __attribute__((noreturn));
+
+/* Stops this CPU for good, and says why. */
+void refuse(const char *what) __attribute__((noreturn));
+
+/* Starts the other CPUs one by one; 0, or -ENODEV when one does not answer. */
+int smp_start(void);
+void smp_main(void) __attribute__((noreturn));
+/* Called by a CPU that smp_start() waits for. */
+void smp_arrived(void);
+
+/* The stable counter's frequency and the date; before arch_now(). */
+void timing_init(void);
+uint32_t timing_khz(void);
+/* Stable counter ticks that @ns are. */
+uint64_t timing_ticks(uint64_t ns);
+
+void uart_init(void);
+
+#endif

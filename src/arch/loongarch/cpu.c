@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A physical CPU: what it must have, how it is set up for its guest, and the end of everything. */
+#include "cpu.h"
+#include "boot.h"
+#include "core/cell.h"
+#include "core/console.h"
+#include "core/log.h"
+#include "core/partition.h"
+#include "loongarch.h"
+#include "stage2.h"
+
+#define WHAT_SIZE 96u
+
+/* A chip or emulator of another opinion about where CSR.GTLBC is would fill the TLB with entries
+ * that no guest finds. */
+static bool keeps_guest_ids(unsigned int gid)
+{
+	uint64_t gstat = (uint64_t)gid << GSTAT_GID_SHIFT;
+	uint64_t gtlbc = GTLBC_USETGID | (uint64_t)gid << GTLBC_TGID_SHIFT;
+	uint64_t got_gstat, got_gtlbc;
+
+	csr_write(CSR_GSTAT, gstat);
+	csr_write(CSR_GTLBC, gtlbc);
+	got_gstat = csr_read(CSR_GSTAT);
+	got_gtlbc = csr_read(CSR_GTLBC);
+	csr_write(CSR_GSTAT, 0);
+	csr_write(CSR_GTLBC, 0);
+	return (got_gstat >> GSTAT_GID_SHIFT & GSTAT_GID_MASK) == gid &&
+	       (got_gtlbc & (GTLBC_USETGID | GTLBC_TGID_MASK << GTLBC_TGID_SHIFT)) == gtlbc;
+}
+
+const char *cpu_missing(void)
+{
+	static char what[WHAT_SIZE];
+	uint32_t word1 = cpucfg(1), word2 = cpucfg(2);
+	unsigned int bits;
+
+	if ((word1 & CPUCFG1_ARCH_MASK) != CPUCFG1_ARCH_LA64)
+		return "LA64";
+	if (!(word1 & CPUCFG1_PGMMU))
+		return "a page-mapping MMU";
+	if (!(word1 & CPUCFG1_IOCSR))
+		return "IOCSR";
+	if (!(word2 & CPUCFG2_LLFTP))
+		return "the stable counter";
+	if (!(word2 & CPUCFG2_LVZ)) {
+		fmt_snprintf(
+			what, sizeof(what),
+			"the virtualization extension LVZ (CPUCFG word 2 is 0x%08x, bit 10 is 0)",
+			word2);
+		return what;
+	}
+	if ((csr_read(CSR_PRCFG2) & STAGE2_PRCFG2_2M) == 0)
+		return "TLB entries of 1 MiB";
+	bits = csr_read(CSR_GSTAT) >> GSTAT_GID_BITS_SHIFT & GSTAT_GID_BITS_MASK;
+	if (partition_table.nr_cells >= BIT_ULL(bits)) {
+		fmt_snprintf(what, sizeof(what),
+			     "guest ids for %u cells (CSR.GSTAT offers %u bits)",
+			     partition_table.nr_cells, bits);
+		return what;
+	}
+	if (!keeps_guest_ids(partition_table.nr_cells))
+		return "CSR.GTLBC (0x15) and CSR.GSTAT (0x50) as LVZ has them: they do not keep a "
+		       "guest id";
+	return NULL;
+}
+
+uint64_t cpu_units(void)
+{
+	uint32_t word2 = cpucfg(2);
+	uint64_t units = 0;
+
+	if (word2 & CPUCFG2_FP)
+		units |= EUEN_FPE;
+	if (word2 & CPUCFG2_LSX)
+		units |= EUEN_SXE;
+	if (word2 & CPUCFG2_LASX)
+		units |= EUEN_ASXE;
+	if (word2 & CPUCFG2_LBT)
+		units |= EUEN_BTE;
+	return units;
+}
+
+void cpu_init_exceptions(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	csr_write(CSR_SAVE(0), (uint64_t)cpu->frame);
+	csr_write(CSR_SAVE(1), (uint64_t)cpu);
+	csr_write(CSR_EENTRY, (uint64_t)exception_entry);
+	csr_write(CSR_TLBRENTRY, (uint64_t)refill_entry);
+	csr_write(CSR_MERRENTRY, (uint64_t)machine_error_entry);
+	csr_write(CSR_TCFG, 0);
+	csr_write(CSR_TICLR, TICLR_CLR);
+	iocsr_write32(IOCSR_IPI_CLEAR, UINT32_MAX);
+	iocsr_write32(IOCSR_IPI_ENABLE, UINT32_MAX);
+	/* VS = 0: one entry for all. irq.c adds the lines of devices. */
+	csr_write(CSR_ECFG, INT_TI | INT_IPI);
+}
+
+static void init_translation(uint64_t root)
+{
+	csr_write(CSR_PWCL, STAGE2_PWCL);
+	csr_write(CSR_PWCH, STAGE2_PWCH);
+	csr_write(CSR_STLBPS, STAGE2_STLBPS);
+	csr_write(CSR_TLBREHI, STAGE2_STLBPS);
+	csr_write(CSR_ASID, 0);
+	csr_write(CSR_PGDL, root);
+	csr_write(CSR_PGDH, root);
+}
+
+/* In the order in which Linux's KVM does it. All traps that may be off are off: no public manual
+ * says what the others do. */
+static void init_lvz(uint32_t gid)
+{
+	uint64_t can = csr_read(CSR_GCFG), config = 0;
+
+	csr_write(CSR_GCFG, 0);
+	csr_write(CSR_GSTAT, 0);
+	csr_write(CSR_GINTC, 0);
+	csr_write(CSR_GTLBC, 0);
+	if (can & GCFG_TOCIP_SECURE)
+		config |= GCFG_TOCI_SECURE << GCFG_TOCI_SHIFT;
+	if (can & GCFG_MATP_ROOT)
+		config |= GCFG_MATC_ROOT << GCFG_MATC_SHIFT;
+	csr_write(CSR_GCFG, config);
+	csr_write(CSR_GCNTC, 0);
+	invtlb(INVTLB_ALL, 0, 0);
+	invtlb(INVTLB_ALL_GUESTS, 0, 0);
+	csr_write(CSR_GTLBC, GTLBC_USETGID | (uint64_t)gid << GTLBC_TGID_SHIFT);
+	csr_write(CSR_GSTAT, (uint64_t)gid << GSTAT_GID_SHIFT);
+	invtlb(INVTLB_GUEST, (uint64_t)gid << INVTLB_GID_SHIFT, 0);
+}
+
+void cpu_init(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	cpu_init_exceptions();
+	csr_write(CSR_EUEN, cpu_units());
+	if (!cpu->vcpu)
+		return;
+	init_translation(cpu->vcpu->cell->arch.second_stage);
+	init_lvz(cpu->vcpu->cell->arch.gid);
+}
+
+static void stop(void) __attribute__((noreturn));
+static void stop(void)
+{
+	console_last_words();
+	for (;;)
+		__asm__ volatile("idle 0");
+}
+
+void cpu_exception(const uint64_t *frame)
+{
+	uint64_t estat = csr_read(CSR_ESTAT);
+
+	log_printf("CPU %u: exception 0x%lx.%lu in the hypervisor at 0x%lx, address 0x%lx, "
+		   "instruction 0x%08lx\n",
+		   this_cpu()->index,
+		   (unsigned long)(estat >> ESTAT_ECODE_SHIFT & ESTAT_ECODE_MASK),
+		   (unsigned long)(estat >> ESTAT_ESUBCODE_SHIFT & ESTAT_ESUBCODE_MASK),
+		   (unsigned long)csr_read(CSR_ERA), (unsigned long)csr_read(CSR_BADV),
+		   (unsigned long)csr_read(CSR_BADI));
+	for (unsigned int i = 0; i < 32; i += 4)
+		log_printf("  r%-2u %016lx %016lx %016lx %016lx\n", i, (unsigned long)frame[i],
+			   (unsigned long)frame[i + 1], (unsigned long)frame[i + 2],
+			   (unsigned long)frame[i + 3]);
+	stop();
+}
+
+void cpu_machine_error(void)
+{
+	log_printf("CPU %u: machine error at 0x%lx (MERRCTL 0x%lx, MERRINFO 0x%lx 0x%lx)\n",
+		   this_cpu()->index, (unsigned long)csr_read(CSR_MERRERA),
+		   (unsigned long)csr_read(CSR_MERRCTL), (unsigned long)csr_read(CSR_MERRINFO1),
+		   (unsigned long)csr_read(CSR_MERRINFO2));
+	stop();
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A physical CPU's private block: struct cpu at its beginning, the stack grows down from its end.
+ */
+#ifndef LOONGARCH_CPU_H
+#define LOONGARCH_CPU_H
+
+#define CPU_BLOCK_SIZE 0x8000
+
+/* Offsets in struct arch_vcpu, for assembly. */
+#define VCPU_HOST_SP 256
+#define VCPU_LAST_FRAME 264
+#define VCPU_PC 272
+
+#ifndef __ASSEMBLER__
+
+#include "arch_vcpu.h"
+#include "core/types.h"
+
+struct cpu {
+	unsigned int index; /* in board.cpus */
+	uint32_t hwid;      /* CSR.CPUID */
+	struct vcpu *vcpu;  /* NULL: the board gives this CPU to no cell */
+	uint64_t deadline;  /* of its cell's device timers, arch_now() time, or TIMER_OFF */
+	uint64_t frame[32]; /* general registers of an exception of the hypervisor's own */
+	struct arch_vcpu guest;
+};
+static_assert(offsetof(struct arch_vcpu, host_sp) == VCPU_HOST_SP, "switch.S");
+static_assert(offsetof(struct arch_vcpu, last_frame) == VCPU_LAST_FRAME, "switch.S");
+static_assert(offsetof(struct arch_vcpu, pc) == VCPU_PC, "switch.S");
+static_assert(sizeof(struct cpu) <= CPU_BLOCK_SIZE / 2, "half of the block is for the stack");
+
+/* This CPU's block. */
+static inline struct cpu *this_cpu(void)
+{
+	struct cpu *cpu;
+
+	__asm__("move %0, $tp" : "=r"(cpu));
+	return cpu;
+}
+
+/* Lets exceptions of the hypervisor's own be reported. */
+void cpu_init_exceptions(void);
+
+/* Sets this CPU up for its guest, if it has one. */
+void cpu_init(void);
+
+/* What the hypervisor needs and this CPU lacks, or NULL. */
+const char *cpu_missing(void);
+
+/* EUEN: the units that guests may use. */
+uint64_t cpu_units(void);
+
+/* Exceptions of the hypervisor's own; the general registers are in @frame. */
+void cpu_exception(const uint64_t *frame) __attribute__((noreturn));
+void cpu_machine_error(void) __attribute__((noreturn));
+
+/* Runs the guest until it is left by an exception, see switch.S. */
+void vcpu_switch(struct arch_vcpu *guest);
+
+extern const char exception_entry[], refill_entry[], machine_error_entry[];
+
+#endif
+#endif
