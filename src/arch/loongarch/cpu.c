@@ -100,10 +100,10 @@ void cpu_init_exceptions(void)
 
 static void init_translation(uint64_t root)
 {
-	csr_write(CSR_PWCL, STAGE2_PWCL);
-	csr_write(CSR_PWCH, STAGE2_PWCH);
-	csr_write(CSR_STLBPS, STAGE2_STLBPS);
-	csr_write(CSR_TLBREHI, STAGE2_STLBPS);
+	csr_write(CSR_PWCL, PWCL_4K);
+	csr_write(CSR_PWCH, PWCH_4K);
+	csr_write(CSR_STLBPS, STLBPS_4K);
+	csr_write(CSR_TLBREHI, STLBPS_4K);
 	csr_write(CSR_ASID, 0);
 	csr_write(CSR_PGDL, root);
 	csr_write(CSR_PGDH, root);

@@ -90,7 +90,7 @@ static void reset_csrs(const struct vcpu *vcpu)
 	gcsr_write(CSR_PGDH, 0);
 	gcsr_write(CSR_PWCL, 0);
 	gcsr_write(CSR_PWCH, 0);
-	gcsr_write(CSR_STLBPS, STAGE2_STLBPS);
+	gcsr_write(CSR_STLBPS, STLBPS_4K);
 	gcsr_write(CSR_RVACFG, 0);
 	gcsr_write(CSR_CPUID, vcpu->index);
 	gcsr_write(CSR_TID, vcpu->index);
