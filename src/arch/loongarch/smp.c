@@ -11,7 +11,8 @@
 #include "cpu.h"
 #include "loongarch.h"
 
-#define ANSWER_TIMEOUT_NS (2 * NSEC_PER_SEC)
+#define ANSWER_NS (NSEC_PER_SEC / 20)
+#define ANSWER_TRIES 100
 #define WAKE_UP 0u /* the interrupt's number */
 
 extern const char entry_secondary[];
@@ -39,20 +40,35 @@ static void send_word(uint32_t hwid, unsigned int word, uint32_t value)
 					       word << IOCSR_MAIL_BOX_SHIFT);
 }
 
-static int start_one(unsigned int index)
+static void wake(uint32_t hwid)
 {
-	uint32_t hwid = partition_table.board.cpus[index];
 	uint64_t entry = (uint64_t)entry_secondary;
-	uint64_t deadline = arch_now() + ANSWER_TIMEOUT_NS;
 
-	smp_starting = cpu_blocks[index];
-	barrier_data();
 	send_word(hwid, 1, (uint32_t)(entry >> 32));
 	send_word(hwid, 0, (uint32_t)entry);
 	iocsr_write32(IOCSR_IPI_SEND, IOCSR_SEND_BLOCKING | hwid << IOCSR_SEND_CPU_SHIFT | WAKE_UP);
+}
+
+static bool answers(unsigned int index, uint64_t deadline)
+{
 	while (arch_now() < deadline)
 		if (__atomic_load_n(&arrived, __ATOMIC_ACQUIRE) == index)
+			return true;
+	return false;
+}
+
+/* Firmware's loop begins by clearing the mailbox, and may begin late: it is told again then. */
+static int start_one(unsigned int index)
+{
+	uint32_t hwid = partition_table.board.cpus[index];
+
+	smp_starting = cpu_blocks[index];
+	barrier_data();
+	for (unsigned int i = 0; i < ANSWER_TRIES; i++) {
+		wake(hwid);
+		if (answers(index, arch_now() + ANSWER_NS))
 			return 0;
+	}
 	log_printf("CPU %u (id %u) does not answer its wake-up\n", index, hwid);
 	return -ENODEV;
 }
