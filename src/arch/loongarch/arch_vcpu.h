@@ -20,14 +20,9 @@
 #define REQUEST_TIMER BIT(REQUEST_ARCH_SHIFT + 2) /* its cell's deadline changed */
 
 struct arch_vcpu {
-	uint64_t gpr[32];           /* [0] is 0 */
-	uint64_t host_sp;           /* while the guest runs */
-	const uint64_t *last_frame; /* CSR.SAVE0 while the hypervisor runs */
+	uint64_t gpr[32];          /* [0] is 0 */
+	uint64_t host_sp, host_ra; /* while the guest runs */
 	uint64_t pc;
-	/* CSRs at the latest exit */
-	uint64_t estat;
-	uint64_t badv;
-	uint32_t badi;
 	uint32_t lines;   /* HWI lines that devices assert, a bit each; atomic, any CPU sets it */
 	bool started;     /* the guest has started this CPU */
 	struct insn insn; /* of the latest exit, where that depends on it */

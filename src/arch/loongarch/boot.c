@@ -62,7 +62,6 @@ static int prepare_cpu(unsigned int index)
 	cpu->index = index;
 	cpu->hwid = partition_table.board.cpus[index];
 	cpu->deadline = TIMER_OFF;
-	cpu->guest.last_frame = cpu->frame;
 	cpu_blocks[index] = cpu;
 	if (vcpu->cell) {
 		cpu->vcpu = vcpu;

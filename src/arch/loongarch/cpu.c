@@ -85,7 +85,7 @@ void cpu_init_exceptions(void)
 {
 	struct cpu *cpu = this_cpu();
 
-	csr_write(CSR_SAVE(0), (uint64_t)cpu->frame);
+	csr_write(CSR_SAVE(0), (uint64_t)&cpu->guest);
 	csr_write(CSR_SAVE(1), (uint64_t)cpu);
 	csr_write(CSR_EENTRY, (uint64_t)exception_entry);
 	csr_write(CSR_TLBRENTRY, (uint64_t)refill_entry);

@@ -8,7 +8,7 @@
 
 /* Offsets in struct arch_vcpu, for assembly. */
 #define VCPU_HOST_SP 256
-#define VCPU_LAST_FRAME 264
+#define VCPU_HOST_RA 264
 #define VCPU_PC 272
 
 #ifndef __ASSEMBLER__
@@ -21,11 +21,10 @@ struct cpu {
 	uint32_t hwid;      /* CSR.CPUID */
 	struct vcpu *vcpu;  /* NULL: the board gives this CPU to no cell */
 	uint64_t deadline;  /* of its cell's device timers, arch_now() time, or TIMER_OFF */
-	uint64_t frame[32]; /* general registers of an exception of the hypervisor's own */
 	struct arch_vcpu guest;
 };
 static_assert(offsetof(struct arch_vcpu, host_sp) == VCPU_HOST_SP, "switch.S");
-static_assert(offsetof(struct arch_vcpu, last_frame) == VCPU_LAST_FRAME, "switch.S");
+static_assert(offsetof(struct arch_vcpu, host_ra) == VCPU_HOST_RA, "switch.S");
 static_assert(offsetof(struct arch_vcpu, pc) == VCPU_PC, "switch.S");
 static_assert(sizeof(struct cpu) <= CPU_BLOCK_SIZE / 2, "half of the block is for the stack");
 
@@ -54,8 +53,21 @@ uint64_t cpu_units(void);
 void cpu_exception(const uint64_t *frame) __attribute__((noreturn));
 void cpu_machine_error(void) __attribute__((noreturn));
 
-/* Runs the guest until it is left by an exception, see switch.S. */
-void vcpu_switch(struct arch_vcpu *guest);
+/*
+ * Runs the guest until an exception leaves it, see switch.S. As the compiler sees to the registers
+ * that a function must keep, the caller saves them once.
+ */
+static inline void vcpu_switch(struct arch_vcpu *guest)
+{
+	register struct arch_vcpu *a0 __asm__("a0") = guest;
+
+	__asm__ volatile("bl vcpu_enter"
+			 : "+r"(a0)
+			 :
+			 : "memory", "ra", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "t0", "t1",
+			   "t2", "t3", "t4", "t5", "t6", "t7", "t8", "fp", "s0", "s1", "s2", "s3",
+			   "s4", "s5", "s6", "s7", "s8");
+}
 
 extern const char exception_entry[], refill_entry[], machine_error_entry[];
 

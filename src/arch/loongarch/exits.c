@@ -14,12 +14,18 @@
 
 /* --- Decoding --- */
 
+/* CSRs say what made the guest exit, until it is entered again. */
+static uint32_t exit_insn(void)
+{
+	return (uint32_t)csr_read(CSR_BADI);
+}
+
 /* A guest's use of a resource that it does not have: the instruction says which. */
-static void decode_gspr(struct arch_vcpu *guest, struct vcpu_exit *exit)
+static __attribute__((noinline)) void decode_gspr(struct arch_vcpu *guest, struct vcpu_exit *exit)
 {
 	struct insn *insn = &guest->insn;
 
-	insn_decode(guest->badi, insn);
+	insn_decode(exit_insn(), insn);
 	switch (insn->kind) {
 	case INSN_CPUCFG:
 		exit->reason = EXIT_IDENTIFY;
@@ -51,7 +57,7 @@ static void decode_gspr(struct arch_vcpu *guest, struct vcpu_exit *exit)
 
 static void decode(struct arch_vcpu *guest, struct vcpu_exit *exit)
 {
-	unsigned int ecode = guest->estat >> ESTAT_ECODE_SHIFT & ESTAT_ECODE_MASK;
+	unsigned int ecode = csr_read(CSR_ESTAT) >> ESTAT_ECODE_SHIFT & ESTAT_ECODE_MASK;
 
 	exit->pc = guest->pc;
 	exit->code = ecode;
@@ -68,7 +74,7 @@ static void decode(struct arch_vcpu *guest, struct vcpu_exit *exit)
 	case ECODE_PPI:
 	case ECODE_ADE: /* an address beyond what there can be */
 		exit->reason = EXIT_MMIO;
-		exit->mmio.gpa = guest->badv;
+		exit->mmio.gpa = csr_read(CSR_BADV);
 		exit->mmio.write = ecode == ECODE_PIS || ecode == ECODE_PME;
 		exit->mmio.execute = ecode == ECODE_PIF || ecode == ECODE_PNX;
 		exit->mmio.walk = false;
@@ -81,7 +87,7 @@ static void decode(struct arch_vcpu *guest, struct vcpu_exit *exit)
 		break;
 	default:
 		exit->reason = EXIT_INVALID;
-		exit->info = guest->badv;
+		exit->info = csr_read(CSR_BADV);
 		break;
 	}
 }
@@ -91,9 +97,6 @@ void arch_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 	struct arch_vcpu *guest = vcpu->arch;
 
 	vcpu_switch(guest);
-	guest->estat = csr_read(CSR_ESTAT);
-	guest->badv = csr_read(CSR_BADV);
-	guest->badi = (uint32_t)csr_read(CSR_BADI);
 	decode(guest, exit);
 	vcpu_saw_code(vcpu, exit->code);
 }
@@ -113,7 +116,7 @@ static void set_gpr(struct arch_vcpu *guest, unsigned int reg, uint64_t value)
 }
 
 /* As the CPU does it: RM 6.2.1. Interrupts have other vectors, but do not come this way. */
-void guest_inject(struct arch_vcpu *guest, unsigned int code, uint32_t word)
+void guest_inject(struct arch_vcpu *guest, unsigned int code)
 {
 	uint64_t crmd = gcsr_read(CSR_CRMD);
 	unsigned int spacing = gcsr_read(CSR_ECFG) >> ECFG_VS_SHIFT & ECFG_VS_MASK;
@@ -125,7 +128,7 @@ void guest_inject(struct arch_vcpu *guest, unsigned int code, uint32_t word)
 		      (uint64_t)ESTAT_ECODE_MASK << ESTAT_ECODE_SHIFT |
 			      (uint64_t)ESTAT_ESUBCODE_MASK << ESTAT_ESUBCODE_SHIFT);
 	gcsr_write(CSR_ERA, guest->pc);
-	gcsr_write(CSR_BADI, word);
+	gcsr_write(CSR_BADI, exit_insn());
 	guest->pc = gcsr_read(CSR_EENTRY) | offset;
 }
 
@@ -180,15 +183,17 @@ uint64_t host_iocsr(uint32_t number)
 	return iocsr_read64(number);
 }
 
-/* Instructions that LVZ hands over; real processors check the privilege level before or after. */
-static enum arch_verdict handle_insn(struct vcpu *vcpu, const struct vcpu_exit *exit,
-				     const char **why)
+/* Instructions that LVZ hands over; real processors check the privilege level before or after. Not
+ * inlined: other exits need none of its stack. */
+static __attribute__((noinline)) enum arch_verdict handle_insn(struct vcpu *vcpu,
+							       const struct vcpu_exit *exit,
+							       const char **why)
 {
 	struct arch_vcpu *guest = vcpu->arch;
 	enum arch_verdict verdict = ARCH_HANDLED;
 
 	if (insn_is_privileged(guest->insn.kind) && (gcsr_read(CSR_CRMD) & CRMD_PLV)) {
-		guest_inject(guest, ECODE_IPE, guest->badi);
+		guest_inject(guest, ECODE_IPE);
 		return ARCH_HANDLED;
 	}
 	switch (exit->reason) {
@@ -230,7 +235,7 @@ enum arch_verdict arch_vcpu_handle(struct vcpu *vcpu, const struct vcpu_exit *ex
 		skip(guest);
 		return ARCH_HANDLED;
 	case EXIT_UNDEFINED:
-		guest_inject(guest, ECODE_INE, guest->badi);
+		guest_inject(guest, ECODE_INE);
 		return ARCH_HANDLED;
 	case EXIT_MMIO:
 		*why = "accessed memory that it does not own";
@@ -300,12 +305,13 @@ int arch_vcpu_emulate(struct vcpu *vcpu, const struct vcpu_exit *exit)
 {
 	struct arch_vcpu *guest = vcpu->arch;
 	struct insn_access access;
-	uint64_t gpa = guest->badv, value;
+	uint64_t gpa, value;
 	int err;
 
 	if (exit->reason != EXIT_MMIO || exit->mmio.execute ||
-	    !insn_decode_access(guest->badi, &access) || access.write != exit->mmio.write)
+	    !insn_decode_access(exit_insn(), &access) || access.write != exit->mmio.write)
 		return -EPERM;
+	gpa = exit->mmio.gpa;
 	value = insn_extend(guest->gpr[access.reg], access.size, false);
 	if (!access_window(vcpu->cell, gpa, &access, &value)) {
 		err = cell_access(vcpu, DEVICE_MMIO, gpa, access.size, access.write, &value);
@@ -335,7 +341,8 @@ void arch_vcpu_dump(struct vcpu *vcpu)
 			   i + 2, (unsigned long)guest->gpr[i + 2], i + 3,
 			   (unsigned long)guest->gpr[i + 3]);
 	log_printf("  pc  %016lx  estat %lx  badv %lx  badi %08x\n", (unsigned long)guest->pc,
-		   (unsigned long)guest->estat, (unsigned long)guest->badv, guest->badi);
+		   (unsigned long)csr_read(CSR_ESTAT), (unsigned long)csr_read(CSR_BADV),
+		   exit_insn());
 	log_printf("  guest: crmd %lx  prmd %lx  ecfg %lx  estat %lx  era %lx  badv %lx\n",
 		   (unsigned long)gcsr_read(CSR_CRMD), (unsigned long)gcsr_read(CSR_PRMD),
 		   (unsigned long)gcsr_read(CSR_ECFG), (unsigned long)gcsr_read(CSR_ESTAT),

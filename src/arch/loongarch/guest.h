@@ -9,8 +9,8 @@
 /* Builds the second-stage tables of @cell, once. Returns 0 or a negative errno. */
 int guest_init_cell(struct cell *cell);
 
-/* Puts an exception into the guest: Ecode @code at its program counter, where @word stands. */
-void guest_inject(struct arch_vcpu *guest, unsigned int code, uint32_t word);
+/* Puts an exception into the guest: Ecode @code, for the instruction that made it exit. */
+void guest_inject(struct arch_vcpu *guest, unsigned int code);
 
 /* The guest's IDLE: returns when there is something for it, or a request to its CPU. */
 void guest_idle(struct vcpu *vcpu);

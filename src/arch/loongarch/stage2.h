@@ -3,9 +3,10 @@
  * What LoongArch adds to core/stage2.h: the bits of its entries, and the TLB.
  *
  * The CPU walks nothing by itself: the refill handler does, by LDDIR 3, LDDIR 2, LDDIR 1, LDPTE 0,
- * LDPTE 1 (LoongArch Reference Manual vol. 1, 4.2.5), with the geometry of PWCL_4K and PWCH_4K. It needs no test for empty entries: each of them leads to one page whose entries
- * are its own address. As a directory that leads there again, and as a leaf it is invalid (V = 0),
- * so what is not mapped ends in an invalid TLB entry and the exception PIL, PIS or PIF.
+ * LDPTE 1 (LoongArch Reference Manual vol. 1, 4.2.5), with the geometry of PWCL_4K and PWCH_4K. It
+ * needs no test for empty entries: each of them leads to one page whose entries are its own
+ * address. As a directory that leads there again, and as a leaf it is invalid (V = 0), so what is
+ * not mapped ends in an invalid TLB entry and the exception PIL, PIS or PIF.
  */
 #ifndef LOONGARCH_STAGE2_H
 #define LOONGARCH_STAGE2_H

@@ -2,9 +2,9 @@
 /*
  * The world switch, the refill of second-stage TLB entries, and the hypervisor's own exceptions.
  *
- * EENTRY is one entry point for everything. CSR.SAVE0 holds where to store the general registers:
- * while a guest runs, its struct arch_vcpu; otherwise the CPU's frame for a last report, since the
- * hypervisor's own code raises no exceptions and runs with interrupts off. SAVE1 is struct cpu.
+ * EENTRY is one entry point for everything. CSR.SAVE0 is the CPU's struct arch_vcpu, where general
+ * registers are stored: the guest's, or the hypervisor's own for a last report, since its code
+ * raises no exceptions and runs with interrupts off. SAVE1 is the CPU's struct cpu.
  */
 #include "cpu.h"
 #include "loongarch.h"
@@ -16,38 +16,20 @@
 	.endr
 	.endm
 
-	/* What a C function must keep, and $tp, on the stack */
-	.macro for_kept op
-	\op $ra, $sp, 0
-	\op $tp, $sp, 8
-	\op $fp, $sp, 16
-	\op $s0, $sp, 24
-	\op $s1, $sp, 32
-	\op $s2, $sp, 40
-	\op $s3, $sp, 48
-	\op $s4, $sp, 56
-	\op $s5, $sp, 64
-	\op $s6, $sp, 72
-	\op $s7, $sp, 80
-	\op $s8, $sp, 88
-	.endm
-
 /*
- * vcpu_switch(guest): runs the guest until an exception leaves it. GSTAT.PGM is what makes ERTN go
- * into the guest, so it is set last; PRMD.PIE lets the host's interrupts leave the guest.
+ * What vcpu_switch() calls, with the guest in $a0: runs it until an exception leaves it, and keeps
+ * $sp and $tp only. GSTAT.PGM is what makes ERTN go into the guest, so it is set last; PRMD.PIE lets
+ * the host's interrupts leave the guest.
  */
 	.text
-	.globl vcpu_switch
-vcpu_switch:
-	addi.d $sp, $sp, -96
-	for_kept st.d
+	.globl vcpu_enter
+vcpu_enter:
 	st.d $sp, $a0, VCPU_HOST_SP
+	st.d $ra, $a0, VCPU_HOST_RA
 	ld.d $t0, $a0, VCPU_PC
 	csrwr $t0, CSR_ERA
 	li.w $t0, PRMD_PIE
 	csrwr $t0, CSR_PRMD
-	move $t0, $a0
-	csrwr $t0, CSR_SAVE(0)
 	li.w $t0, GSTAT_PGM
 	csrxchg $t0, $t0, CSR_GSTAT
 	for_gprs ld.d, $a0, 1,2,3,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
@@ -63,23 +45,23 @@ exception_entry:
 	andi $t1, $t0, GSTAT_PGM
 	beqz $t1, .Lown_exception
 	csrxchg $zero, $t1, CSR_GSTAT
-	ld.d $t0, $tp, VCPU_LAST_FRAME
-	csrwr $t0, CSR_SAVE(0) /* gives the guest's $tp */
-	st.d $t0, $tp, 8 * 2
 	csrrd $t0, CSR_ERA
 	st.d $t0, $tp, VCPU_PC
+	move $t0, $tp
+	csrwr $t0, CSR_SAVE(0) /* gives the guest's $tp */
+	st.d $t0, $tp, 8 * 2
+	ld.d $ra, $tp, VCPU_HOST_RA
 	ld.d $sp, $tp, VCPU_HOST_SP
-	for_kept ld.d
-	addi.d $sp, $sp, 96
+	csrrd $tp, CSR_SAVE(1)
 	jr $ra
 
 .Lown_exception:
 	move $a0, $tp
-	csrrd $tp, CSR_SAVE(0)
+	csrwr $tp, CSR_SAVE(0)
 	st.d $tp, $a0, 8 * 2
-	csrrd $t0, CSR_SAVE(1) /* the CPU's block, whose end is the top of its stack */
+	csrrd $tp, CSR_SAVE(1) /* the CPU's block, whose end is the top of its stack */
 	li.w $t1, CPU_BLOCK_SIZE
-	add.d $sp, $t0, $t1
+	add.d $sp, $tp, $t1
 	bl cpu_exception
 1:	idle 0
 	b 1b
@@ -109,10 +91,9 @@ refill_entry:
 machine_error_entry:
 	li.w $t0, CRMD_PG | CRMD_DATF_CC | CRMD_DATM_CC
 	csrwr $t0, CSR_CRMD
-	csrrd $t0, CSR_SAVE(1)
-	move $tp, $t0
+	csrrd $tp, CSR_SAVE(1)
 	li.w $t1, CPU_BLOCK_SIZE
-	add.d $sp, $t0, $t1
+	add.d $sp, $tp, $t1
 	bl cpu_machine_error
 2:	idle 0
 	b 2b

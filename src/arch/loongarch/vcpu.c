@@ -190,7 +190,7 @@ static void take_ipi(struct vcpu *vcpu)
 }
 
 /* Not inlined: most exits come without requests, and need none of its stack. */
-static __attribute__((noinline)) void take_requests(struct vcpu *vcpu, uint32_t requests)
+static __attribute__((noinline)) bool take_requests(struct vcpu *vcpu, uint32_t requests)
 {
 	if (requests & REQUEST_TIMER)
 		guest_arm_timer();
@@ -198,13 +198,12 @@ static __attribute__((noinline)) void take_requests(struct vcpu *vcpu, uint32_t 
 		write_lines(vcpu->arch);
 	if (requests & REQUEST_IPI)
 		take_ipi(vcpu);
+	return vcpu->arch->started;
 }
 
 bool arch_vcpu_prepare(struct vcpu *vcpu, uint32_t requests)
 {
-	if (requests)
-		take_requests(vcpu, requests);
-	return vcpu->arch->started;
+	return requests ? take_requests(vcpu, requests) : vcpu->arch->started;
 }
 
 /* Asks @vcpu for @request; at once when this is its CPU. */
@@ -353,8 +352,11 @@ void arch_wait(struct vcpu *vcpu)
 	arch_attend(vcpu);
 }
 
+/* This CPU looks at its requests before it runs its guest or waits. */
 void arch_kick(struct vcpu *vcpu)
 {
+	if (this_cpu()->vcpu == vcpu)
+		return;
 	iocsr_write32(IOCSR_IPI_SEND, vcpu->hwid << IOCSR_SEND_CPU_SHIFT | IPI_ATTENTION);
 }
 
