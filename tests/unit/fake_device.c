@@ -53,9 +53,19 @@ void device_send_message(const struct device *dev, const struct irq_message *msg
 		fake.messages[fake.nr_messages++] = *msg;
 }
 
-void device_set_cpu_line(const struct device *dev, unsigned int vcpu, unsigned int line, bool level)
+unsigned int device_accessor(const struct device *dev)
 {
 	(void)dev;
+	return fake.accessor;
+}
+
+void device_set_cpu_line(const struct device *dev, unsigned int vcpu, unsigned int line, bool level)
+{
+	uint8_t before = fake.cpu_lines[vcpu];
+
+	(void)dev;
+	fake.cpu_lines[vcpu] = (uint8_t)(level ? before | BIT(line) : before & ~BIT(line));
+	fake.useless_cpu_lines += fake.cpu_lines[vcpu] == before;
 	if (vcpu || line)
 		return;
 	if (fake.intr == level)

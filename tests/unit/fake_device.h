@@ -11,6 +11,7 @@
 #define FAKE_LINES 32
 #define FAKE_RECORDS 4096
 #define FAKE_CONTROLLERS 2
+#define FAKE_CPUS 64
 
 struct fake_route {
 	unsigned int pin;
@@ -35,6 +36,10 @@ struct fake {
 	bool intr;
 	unsigned int intr_calls;
 	unsigned int useless_intrs;
+
+	unsigned int accessor; /* device_accessor() */
+	uint8_t cpu_lines[FAKE_CPUS]; /* levels by device_set_cpu_line() */
+	unsigned int useless_cpu_lines;
 
 	struct irq_message messages[FAKE_RECORDS];
 	unsigned int nr_messages;
