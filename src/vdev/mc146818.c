@@ -2,6 +2,8 @@
 /* Register and bit names are those of the MC146818A data sheet (Motorola, 1984). */
 #include "vdev/mc146818.h"
 
+#include "core/calendar.h"
+
 /* Ports */
 #define PORT_INDEX 0
 #define PORT_DATA 1
@@ -59,63 +61,9 @@ static_assert((C_PF | C_AF | C_UF) == (B_PIE | B_AIE | B_UIE), "flags and enable
 /* After the divider is released the first update comes half a second later. */
 #define RELEASE_NS (NSEC_PER_SEC / 2)
 
-#define SECONDS_PER_DAY 86400u
 #define UNIX_EPOCH UINT64_C(62135596800)   /* seconds from 0001-01-01 to 1970-01-01 */
 #define LAST_SECOND UINT64_C(315537897599) /* 9999-12-31 23:59:59 */
-#define DAYS_PER_400_YEARS 146097u
 #define NEVER UINT64_MAX
-
-struct date {
-	unsigned int year;  /* 1 to 9999 */
-	unsigned int month; /* 1 to 12 */
-	unsigned int day;   /* 1 to 31 */
-};
-
-static bool is_leap(unsigned int year)
-{
-	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-static unsigned int days_in_month(unsigned int year, unsigned int month)
-{
-	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-
-	return month == 2 && is_leap(year) ? 29 : days[month - 1];
-}
-
-/* Days from 0001-01-01 to the first day of @year. */
-static uint64_t days_before_year(unsigned int year)
-{
-	unsigned int past = year - 1;
-
-	return past * UINT64_C(365) + past / 4 - past / 100 + past / 400;
-}
-
-static uint64_t date_to_days(const struct date *date)
-{
-	uint64_t days = days_before_year(date->year) + date->day - 1;
-
-	for (unsigned int month = 1; month < date->month; month++)
-		days += days_in_month(date->year, month);
-	return days;
-}
-
-static struct date days_to_date(uint64_t days)
-{
-	struct date date = { .month = 1 };
-
-	/* The mean length of a year leads to the right one or a neighbour. */
-	date.year = (unsigned int)(days * 400 / DAYS_PER_400_YEARS) + 1;
-	while (days < days_before_year(date.year))
-		date.year--;
-	while (days >= days_before_year(date.year + 1))
-		date.year++;
-	days -= days_before_year(date.year);
-	while (days >= days_in_month(date.year, date.month))
-		days -= days_in_month(date.year, date.month++);
-	date.day = (unsigned int)days + 1;
-	return date;
-}
 
 static uint8_t encode(const struct mc146818 *rtc, unsigned int value)
 {
@@ -165,7 +113,7 @@ static uint8_t time_register(const struct mc146818 *rtc, unsigned int reg)
 {
 	unsigned int of_day = (unsigned int)(rtc->seconds % SECONDS_PER_DAY);
 	uint64_t days = rtc->seconds / SECONDS_PER_DAY;
-	struct date date = days_to_date(days);
+	struct date date = calendar_date(days);
 
 	switch (reg) {
 	case RTC_SECONDS:
@@ -214,8 +162,8 @@ static uint64_t stored_time(const struct mc146818 *rtc)
 		.month = clamp(decode(rtc, ram[RTC_MONTH]), 1, 12),
 	};
 
-	date.day = clamp(decode(rtc, ram[RTC_DAY]), 1, days_in_month(date.year, date.month));
-	return date_to_days(&date) * SECONDS_PER_DAY +
+	date.day = clamp(decode(rtc, ram[RTC_DAY]), 1, calendar_days_in_month(date.year, date.month));
+	return calendar_days(&date) * SECONDS_PER_DAY +
 	       clamp(decode_hours(rtc, ram[RTC_HOURS]), 0, 23) * UINT64_C(3600) +
 	       clamp(decode(rtc, ram[RTC_MINUTES]), 0, 59) * UINT64_C(60) +
 	       clamp(decode(rtc, ram[RTC_SECONDS]), 0, 59);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/vdev/mc146818.c tests/unit/fake_device.c */
+/* sources: src/vdev/mc146818.c src/core/calendar.c tests/unit/fake_device.c */
 #define _DEFAULT_SOURCE /* timegm() */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,6 +2,7 @@
 /* The TSC as the hypervisor's clock; the date from the RTC at boot. */
 #include "timing.h"
 #include "core/arch.h"
+#include "core/calendar.h"
 #include "x86.h"
 
 #define CALIBRATION_NS 20000000ull /* 20 ms: an error of 1 us is 50 ppm */
@@ -102,20 +103,11 @@ static unsigned int from_bcd(uint8_t value, uint8_t status)
 	return status & RTC_BINARY ? value : (value >> 4) * 10u + (value & 15u);
 }
 
-/* Days from 1970-01-01 to a date of the Gregorian calendar; years from March, so that leap days
- * come last. */
-static uint64_t days_since_epoch(unsigned int year, unsigned int month, unsigned int day)
-{
-	unsigned int y = month <= 2 ? year - 1 : year;
-	unsigned int m = month <= 2 ? month + 9 : month - 3;
-
-	return 365ull * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
-}
-
 static uint64_t read_rtc(void)
 {
 	uint8_t b = rtc_read(RTC_STATUS_B);
-	unsigned int second, minute, hour, day, month, year, century;
+	unsigned int second, minute, hour, century;
+	struct date date;
 	uint8_t raw_hour;
 
 	/* An update takes 2 ms; a board without an RTC reads as ones for ever. */
@@ -124,15 +116,15 @@ static uint64_t read_rtc(void)
 	second = from_bcd(rtc_read(0), b);
 	minute = from_bcd(rtc_read(2), b);
 	raw_hour = rtc_read(4);
-	day = from_bcd(rtc_read(7), b);
-	month = from_bcd(rtc_read(8), b);
-	year = from_bcd(rtc_read(9), b);
+	date.day = from_bcd(rtc_read(7), b);
+	date.month = from_bcd(rtc_read(8), b);
+	date.year = from_bcd(rtc_read(9), b);
 	century = from_bcd(rtc_read(RTC_CENTURY), b);
 	hour = from_bcd(raw_hour & (uint8_t)~RTC_PM, b);
 	if (!(b & RTC_24_HOURS))
 		hour = hour % 12 + (raw_hour & RTC_PM ? 12 : 0);
-	year += (century >= 19 && century <= 25 ? century : 20) * 100;
-	return days_since_epoch(year, month, day) * 86400 + hour * UINT64_C(3600) +
+	date.year += (century >= 19 && century <= 25 ? century : 20) * 100;
+	return (calendar_days(&date) - CALENDAR_UNIX_EPOCH) * SECONDS_PER_DAY + hour * UINT64_C(3600) +
 	       minute * UINT64_C(60) + second;
 }
 
