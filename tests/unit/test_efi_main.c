@@ -18,6 +18,7 @@
 
 #include "arch/x86/boot_info.h"
 #include "arch/x86/efi/launch.h"
+#include "arch/x86/processor.h"
 #include "fake_efi_files.h"
 
 #define PLACE 0x90000000u /* above the arena: EDK II would take it first */
@@ -52,6 +53,14 @@ static jmp_buf back;
 static const struct launch *launch;
 static const struct efi_handover *handover;
 static struct boot_info info;
+static const char *lacking;
+
+unsigned int processor_check(void (*tell)(const char *what))
+{
+	if (lacking)
+		tell(lacking);
+	return lacking != NULL;
+}
 
 void launched(const struct launch *with)
 {
@@ -107,6 +116,7 @@ static int setup(void **state)
 	fake_memory(EFI_CONVENTIONAL_MEMORY, FREE_PAGE, 1, 0xf);
 	fake_memory(EFI_LOADER_CODE, FREE_PAGE + 4096, 2, 0xf);
 	fake_memory(EFI_RUNTIME_SERVICES_DATA, PLACE + PLACE_PAGES * 4096, 16, FAKE_RUNTIME);
+	lacking = NULL;
 	launch = NULL;
 	handover = NULL;
 	return 0;
@@ -246,6 +256,14 @@ static void messages_come_before_the_end_of_boot_services(void **state)
 	setup(state);
 	fake_system.out = NULL;
 	start();
+}
+
+static void a_processor_that_lacks_something_is_told_on_the_screen(void **state)
+{
+	(void)state;
+	lacking = "wings";
+	refuse("error: the processor lacks wings\n");
+	assert_false(fake_exited);
 }
 
 static void the_page_of_code_is_protected(void **state)
@@ -556,6 +574,8 @@ int main(void)
 		cmocka_unit_test_setup(the_map_is_the_last_one, setup),
 		cmocka_unit_test_setup(a_stale_key_is_followed_by_a_new_map, setup),
 		cmocka_unit_test_setup(messages_come_before_the_end_of_boot_services, setup),
+		cmocka_unit_test_setup(a_processor_that_lacks_something_is_told_on_the_screen,
+				       setup),
 		cmocka_unit_test_setup(the_page_of_code_is_protected, setup),
 		cmocka_unit_test_setup(memory_that_becomes_free_in_the_place_is_not_used, setup),
 		cmocka_unit_test_setup(a_place_amid_free_memory_is_kept_clear, setup),

@@ -117,6 +117,7 @@ void boot_main(uint32_t magic, uint32_t address)
 			   (unsigned long)info.framebuffer.base, info.framebuffer.line_size);
 	if (board_check(&info) != 0)
 		refuse("refused to start");
+	(void)vendor_select(); /* there is one: board_check() has seen it */
 	mtrr_init(&info);
 	modules_load(&info);
 	cpu_init_idt();

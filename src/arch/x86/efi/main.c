@@ -8,6 +8,7 @@
  */
 #include "../boot_info.h"
 #include "../efi_handover.h"
+#include "../processor.h"
 #include "../x86.h"
 #include "core/string.h"
 #include "elf.h"
@@ -70,6 +71,11 @@ static void tell_secure_boot(const struct efi_system_table *system)
 		    EFI_SUCCESS &&
 	    value == 1)
 		print("  Secure Boot is on; the firmware has accepted this image's signature\n");
+}
+
+static void tell_missing(const char *what)
+{
+	print("error: the processor lacks %s\n", what);
 }
 
 static uint64_t find_table(const struct efi_system_table *system, const struct efi_guid *guid)
@@ -307,6 +313,8 @@ static void start(efi_handle image, const struct efi_system_table *system)
 	struct efi_handover *handover;
 	struct launch *launch;
 
+	if (processor_check(tell_missing) != 0)
+		return;
 	if (elf_read(&program, payload_start, (uint64_t)(payload_end - payload_start)) != 0) {
 		print("error: the hypervisor in this image is damaged\n");
 		return;
