@@ -27,6 +27,7 @@
 #define ACPI_20 0x8868e871u
 #define ACPI_10 0xeb9d2d30u
 #define SMBIOS_3 0xf2fd1544u
+#define DEVICE_TREE 0xb1b621d5u
 
 efi_status efi_main(efi_handle image, const struct efi_system_table *system);
 void launched(const struct launch *launch) __attribute__((noreturn));
@@ -309,11 +310,12 @@ static void a_place_amid_free_memory_is_kept_clear(void **state)
 
 /* ---- Tables and protocols ---- */
 
-static void the_newer_rsdp_is_taken(void **state)
+static void the_device_tree_and_the_newer_rsdp_are_taken(void **state)
 {
 	(void)state;
 	start();
 	assert_int_equal(info.rsdp, 0);
+	assert_int_equal(info.fdt, 0);
 	setup(state);
 	fake_table(1, 0x111);
 	fake_table(ACPI_10, 0x7000);
@@ -322,8 +324,10 @@ static void the_newer_rsdp_is_taken(void **state)
 	setup(state);
 	fake_table(ACPI_10, 0x7000);
 	fake_table(ACPI_20, 0x8014);
+	fake_table(DEVICE_TREE, 0x9000);
 	start();
 	assert_int_equal(info.rsdp, 0x8014);
+	assert_int_equal(info.fdt, 0x9000);
 }
 
 /* SMBIOS tables that tell of RAM from 4 to 10 GiB. */
@@ -579,7 +583,7 @@ int main(void)
 		cmocka_unit_test_setup(the_page_of_code_is_protected, setup),
 		cmocka_unit_test_setup(memory_that_becomes_free_in_the_place_is_not_used, setup),
 		cmocka_unit_test_setup(a_place_amid_free_memory_is_kept_clear, setup),
-		cmocka_unit_test_setup(the_newer_rsdp_is_taken, setup),
+		cmocka_unit_test_setup(the_device_tree_and_the_newer_rsdp_are_taken, setup),
 		cmocka_unit_test_setup(a_frame_buffer_is_handed_over, setup),
 		cmocka_unit_test_setup(a_frame_buffer_of_another_kind_is_not, setup),
 		cmocka_unit_test_setup(files_beside_it_are_handed_over, setup),
