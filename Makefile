@@ -124,6 +124,7 @@ $(OUT)/bulkhead.elf: $(OUT)/hypervisor.ld $(OBJECTS) $(OUT)/partition.o $(OUT)/i
 
 # A small program of its own that carries bulkhead.elf; position independent, see efi.ld.
 EFI_SOURCES := $(filter-out %/payload.S,$(wildcard $(EFI_DIR)/*.[cS])) src/arch/$(ARCH)/boot_info.c \
+	$(addprefix src/arch/$(ARCH)/,processor.c svm/features.c vmx/controls.c) \
 	src/core/format.c src/core/string.c
 EFI_OBJECTS := $(patsubst %,$(OBJ)/efi/%.o,$(EFI_SOURCES))
 EFI_CFLAGS := $(filter-out -g -fno-pic -mcmodel=small,$(CFLAGS)) -fpie -fvisibility=hidden

@@ -9,9 +9,9 @@
 
 #include "core/types.h"
 #include "core/exit.h"
+#include "arch_cell.h" /* NR_EXIT_CODES: how many codes of the hardware have a bit */
 
 #define MAX_CPUS 64
-#define NR_EXIT_CODES 0x440 /* SVM's go up to 403h, VMX's reasons end far below */
 
 struct cell;
 struct arch_vcpu;

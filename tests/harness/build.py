@@ -27,10 +27,12 @@ def locked(name="make"):
 
 def make(*arguments):
     """Runs make at the top of the tree and returns its output; raises BuildError when it fails."""
-    # Variables of an outer `make test` must not reach this one, but for the compiler.
+    # Variables of an outer `make test` must not reach this one, but for the compiler: the Makefile has one of its own,
+    # which only its command line can replace.
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    compiler = [f"CC={os.environ['CC']}"] if os.environ.get("CC") else []
     with locked():
-        done = subprocess.run(["make", *arguments], cwd=TOP, env=environment, check=False,
+        done = subprocess.run(["make", *compiler, *arguments], cwd=TOP, env=environment, check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         raise BuildError(f"make {' '.join(arguments)} failed:\n{done.stdout}")

@@ -35,6 +35,8 @@ LOADERS = {
     "kernel": lambda folder: ["-kernel", str(folder / "bulkhead.elf")],
     "cdrom": lambda folder: ["-cdrom", str(folder / "bulkhead.iso")],
     "uefi": lambda folder: [*uefi.firmware(), *uefi.disk(folder / "bulkhead.efi", build.modules(folder))],
+    "uefi-secure": lambda folder: [*uefi.firmware(secure=True), *uefi.disk(folder / "bulkhead.efi")],
+    "uefi-signed": lambda folder: [*uefi.firmware(secure=True), *uefi.disk(uefi.sign(folder / "bulkhead.efi"))],
     "uefi-usb": lambda folder: [*uefi.firmware(), *usb_stick(folder / "bulkhead.usb.img")],
     "uefi-pxe": lambda folder: [*uefi.firmware(), *network(folder, "bulkhead.efi")],
     "usb": lambda folder: usb_stick(folder / "bulkhead.iso"),

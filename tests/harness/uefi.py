@@ -8,14 +8,31 @@ import subprocess
 from harness import build
 
 OVMF = pathlib.Path("/usr/share/OVMF")  # Debian's package ovmf
+#: A key that everybody knows, whose certificate is in the snakeoil variables: for tests such as these.
+SNAKEOIL = pathlib.Path("/usr/share/ovmf/PkKek-1-snakeoil")
 
 
-def firmware():
-    """QEMU's arguments for OVMF; what it stores is forgotten."""
+def firmware(secure=False):
+    """QEMU's arguments for OVMF; what it stores is forgotten. @secure: with Secure Boot on, of which SNAKEOIL is the key."""
     code, variables = OVMF / "OVMF_CODE_4M.fd", OVMF / "OVMF_VARS_4M.fd"
+    protection = []
+    if secure:
+        code, variables = OVMF / "OVMF_CODE_4M.secboot.fd", OVMF / "OVMF_VARS_4M.snakeoil.fd"
+        protection = ["-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"]
     assert code.exists() and variables.exists(), f"no OVMF in {OVMF}: run `make setup`"
     flash = "if=pflash,format=raw,unit="
-    return ["-drive", f"{flash}0,readonly=on,file={code}", "-drive", f"{flash}1,snapshot=on,file={variables}"]
+    return [*protection, "-drive", f"{flash}0,readonly=on,file={code}", "-drive", f"{flash}1,snapshot=on,file={variables}"]
+
+
+def sign(application):
+    """Signs @application by SNAKEOIL; returns the signed copy, which stands beside it."""
+    key, signed = build.WORK / "snakeoil.key", application.with_suffix(".signed.efi")
+    with build.locked("snakeoil"):
+        subprocess.run(["openssl", "rsa", "-in", SNAKEOIL.with_suffix(".key"), "-passin", "pass:snakeoil", "-out", key],
+                       check=True, capture_output=True)
+        subprocess.run(["sbsign", "--key", key, "--cert", SNAKEOIL.with_suffix(".pem"), "--output", signed,
+                        application], check=True, capture_output=True)
+    return signed
 
 
 def disk(application, modules=()):

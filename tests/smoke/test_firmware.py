@@ -118,6 +118,34 @@ def test_a_machine_with_too_little_memory_is_refused():
         assert not machine.cell_lines("linux0")
 
 
+def test_a_processor_that_lacks_something_is_told_on_the_screen():
+    """The application finds it while the firmware is still there to go on with something else."""
+    build.make(f"CONFIG={DUO}", "efi")
+    with start(build.BUILD / "qemu-x86-duo", loader="uefi", replace={"-cpu": "max,-svm,-x2apic"}) as machine:
+        machine.wait("^error: the processor lacks x2APIC")
+        machine.wait("^error: the processor lacks a virtualisation extension")
+        machine.wait("^Bulkhead does not start; back to the firmware in 10 seconds")
+        machine.wait("^BdsDxe: failed to start ")
+        assert not machine.cell_lines("bulkhead")
+
+
+def test_secure_boot_refuses_what_is_not_signed():
+    """The firmware says so itself: nothing of the application runs."""
+    build.make(f"CONFIG={DUO}", "efi")
+    with start(build.BUILD / "qemu-x86-duo", loader="uefi-secure") as machine:
+        machine.wait("^BdsDxe: failed to load .*: Access Denied")
+        assert not [line for line in machine.lines if "from UEFI" in line]
+
+
+def test_secure_boot_starts_what_is_signed():
+    """The application says that Secure Boot is on. This OVMF keeps memory up to 26 MiB, so the place is another."""
+    with start(placed_at(0x2000000), loader="uefi-signed") as machine:
+        machine.wait("^ *Secure Boot is on; the firmware has accepted this image's signature")
+        machine.wait_cell("bulkhead", "UEFI, AMD SVM, 4 CPUs, 2 cells")
+        machine.wait_cell("linux0", "linux0:~#")
+        machine.wait_cell("linux1", "2 CPU")
+
+
 CODE, EXECUTE, READ, WRITE = 0x20, 0x20000000, 0x40000000, 0x80000000
 
 

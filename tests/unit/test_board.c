@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/arch/x86/board.c src/arch/x86/boot_info.c */
+/* sources: src/arch/x86/board.c src/arch/x86/boot_info.c src/arch/x86/processor.c */
 /* flags: -include tests/unit/fake_x86.h */
 /*
  * Which machines are refused: those without RAM where something is, those whose CPUs are others,
@@ -14,7 +14,8 @@
 
 #include "arch/x86/acpi.h"
 #include "arch/x86/boot.h"
-#include "arch/x86/vendor.h"
+#include "arch/x86/svm/svm.h"
+#include "arch/x86/vmx/vmx.h"
 #include "core/partition.h"
 #include "fake_log.h"
 
@@ -62,7 +63,7 @@ const struct partition_table partition_table = {
 static struct boot_info info;
 static uint32_t found_ids[4];
 static int nr_found;
-static bool has_vendor;
+static bool has_svm, has_vmx;
 static const char *lacking;
 static uint32_t features, extended_features, boot_id;
 
@@ -109,16 +110,25 @@ unsigned int board_check_devices(void)
 	return 0;
 }
 
-static const char *missing(void)
+bool svm_present(void)
+{
+	return has_svm;
+}
+
+const char *svm_missing(void)
 {
 	return lacking;
 }
 
-const struct x86_vendor *vendor_select(void)
+bool vmx_present(void)
 {
-	static const struct x86_vendor some = { .missing = missing };
+	return has_vmx;
+}
 
-	return has_vendor ? &some : NULL;
+const char *vmx_choose_controls(struct vmx_controls *controls)
+{
+	(void)controls;
+	return lacking;
 }
 
 static void ram(uint64_t base, uint64_t size)
@@ -137,7 +147,8 @@ static int setup(void **state)
 	nr_found = 2;
 	found_ids[0] = 2; /* in any order */
 	found_ids[1] = 0;
-	has_vendor = true;
+	has_svm = true;
+	has_vmx = false;
 	lacking = NULL;
 	features = 1u << 21 | 1u << 26;
 	extended_features = 1u << 20;
@@ -259,11 +270,15 @@ static void a_processor_without_what_is_needed_is_refused(void **state)
 	extended_features = 0;
 	assert_refused("lacks no-execute pages");
 	setup(state);
-	has_vendor = false;
+	has_svm = false;
 	assert_refused("lacks a virtualisation extension");
 	setup(state);
 	lacking = "wheels";
 	assert_refused("lacks wheels");
+	has_svm = false;
+	has_vmx = true;
+	lacking = "wings";
+	assert_refused("lacks wings");
 }
 
 int main(void)

@@ -336,6 +336,7 @@ static void more_ranges_than_there_is_room_for_are_dropped(void **state)
 		mmap_entry(i << 40, 0x1000, 1);
 	assert_int_equal(read_mb2(), 0);
 	assert_int_equal(info.nr_ram, BOOT_MAX_RANGES);
+	assert_int_equal(info.ignored, 5 + 3);
 	for (unsigned int i = 0; i < BOOT_MAX_RANGES; i++)
 		assert_ram(i, (uint64_t)i << 20, 0x1000);
 }
@@ -351,6 +352,7 @@ static void ranges_that_leave_the_address_space_are_dropped(void **state)
 	mmap_entry(0x1000, UINT64_MAX - 0x1000, 1);
 	assert_int_equal(read_mb2(), 0);
 	assert_int_equal(info.nr_ram, 1);
+	assert_int_equal(info.ignored, 3);
 	assert_ram(0, 0x1000, UINT64_MAX - 0x1000);
 }
 

@@ -15,7 +15,7 @@
 #include "low_memory.h"
 
 #define EFI 0x42494645u
-#define BLOCK_SIZE 80u
+#define BLOCK_SIZE 88u
 #define DESCRIPTOR 48u /* what EDK II uses: longer than the 40 bytes that are known */
 
 /* Offsets in the block. */
@@ -28,6 +28,7 @@ enum {
 	MAP_SIZE = 24,
 	DESCRIPTOR_VERSION = 28,
 	RSDP = 32,
+	FDT = 80,
 	FRAMEBUFFER = 40,
 	FRAMEBUFFER_SIZE = 48,
 	WIDTH = 56,
@@ -92,6 +93,7 @@ static void build_sized(const struct line *lines, uint32_t n, uint32_t descripto
 	poke32(MAP_SIZE, n * descriptor);
 	poke32(DESCRIPTOR_VERSION, 1);
 	poke64(RSDP, 0x7fb7e014);
+	poke64(FDT, 0x40000000);
 }
 
 static void build(const struct line *lines, uint32_t n)
@@ -137,6 +139,7 @@ static void firmware_tells_ram_and_rsdp(void **state)
 	assert_int_equal(read_block(), 0);
 	assert_string_equal(info.loader, "UEFI");
 	assert_int_equal(info.rsdp, 0x7fb7e014);
+	assert_int_equal(info.fdt, 0x40000000);
 	assert_int_equal(info.nr_ram, 4);
 	assert_ram(0, 0, 0xa0000);
 	assert_ram(1, 0x100000, 0x700000);

@@ -232,7 +232,7 @@ static int read_efi(uint32_t nr_modules, uint64_t modules)
 	size = 0;
 	put(EFI, 4);
 	put(1, 4);
-	put(80, 4);
+	put(88, 4);
 	put(40, 4); /* size of a descriptor */
 	put(low_address(low_copy(no_ram, sizeof(no_ram))), 8);
 	put(40, 4);
@@ -241,6 +241,7 @@ static int read_efi(uint32_t nr_modules, uint64_t modules)
 	size += 36;
 	put(nr_modules, 4);
 	put(modules, 8);
+	put(0, 8); /* device tree */
 	return boot_info_read(&info, EFI, low_address(low_copy(built, size)));
 }
 
@@ -254,6 +255,7 @@ static void the_efi_application_tells_names_and_places(void **state)
 	efi_module(3, "around", UINT64_MAX, 2);
 	assert_int_equal(read_efi(4, low_address(efi_modules)), 0);
 	assert_int_equal(info.nr_modules, 2);
+	assert_int_equal(info.ignored, 2);
 	assert_module(0, "vmlinuz", 0x100000, 0x4321);
 	assert_module(1, LONGEST, 0x200000, 1);
 }

@@ -103,9 +103,9 @@ static void build_pvh_map(uint32_t entries)
 
 static void build_efi(uint64_t map, uint32_t map_size, uint64_t modules, uint32_t nr_modules)
 {
-	PUT32(EFI, 1, 80, 48, map, 0, map_size, 1, 0x7fb7e014, 0);
+	PUT32(EFI, 1, 88, 48, map, 0, map_size, 1, 0x7fb7e014, 0);
 	PUT32(0x80000000, 0, 4096 * 768, 0, 1024, 768, 4096, nr_modules);
-	PUT32(modules, 0);
+	PUT32(modules, 0, 0, 0);
 }
 
 static void build_efi_modules(uint32_t n)
@@ -326,7 +326,7 @@ static void a_damaged_efi_block_does_no_harm(void **state)
 
 static void a_damaged_efi_map_does_no_harm(void **state)
 {
-	uint8_t *map = low_object(20 * 48), *object = low_object(80);
+	uint8_t *map = low_object(20 * 48), *object = low_object(88);
 
 	(void)state;
 	build_efi(low_address(map), 20 * 48, 0, 0);
@@ -344,7 +344,7 @@ static void a_damaged_efi_map_does_no_harm(void **state)
 static void a_damaged_efi_list_of_modules_does_no_harm(void **state)
 {
 	uint8_t *map = low_object(40), *modules = low_object((size_t)5 * 80);
-	uint8_t *object = low_object(80);
+	uint8_t *object = low_object(88);
 	unsigned int named = 0;
 
 	(void)state;

@@ -18,6 +18,7 @@
 
 #include "arch/x86/boot_info.h"
 #include "arch/x86/efi/launch.h"
+#include "arch/x86/processor.h"
 #include "fake_efi_files.h"
 
 #define PLACE 0x90000000u /* above the arena: EDK II would take it first */
@@ -26,6 +27,7 @@
 #define ACPI_20 0x8868e871u
 #define ACPI_10 0xeb9d2d30u
 #define SMBIOS_3 0xf2fd1544u
+#define DEVICE_TREE 0xb1b621d5u
 
 efi_status efi_main(efi_handle image, const struct efi_system_table *system);
 void launched(const struct launch *launch) __attribute__((noreturn));
@@ -52,6 +54,14 @@ static jmp_buf back;
 static const struct launch *launch;
 static const struct efi_handover *handover;
 static struct boot_info info;
+static const char *lacking;
+
+unsigned int processor_check(void (*tell)(const char *what))
+{
+	if (lacking)
+		tell(lacking);
+	return lacking != NULL;
+}
 
 void launched(const struct launch *with)
 {
@@ -107,6 +117,7 @@ static int setup(void **state)
 	fake_memory(EFI_CONVENTIONAL_MEMORY, FREE_PAGE, 1, 0xf);
 	fake_memory(EFI_LOADER_CODE, FREE_PAGE + 4096, 2, 0xf);
 	fake_memory(EFI_RUNTIME_SERVICES_DATA, PLACE + PLACE_PAGES * 4096, 16, FAKE_RUNTIME);
+	lacking = NULL;
 	launch = NULL;
 	handover = NULL;
 	return 0;
@@ -248,6 +259,14 @@ static void messages_come_before_the_end_of_boot_services(void **state)
 	start();
 }
 
+static void a_processor_that_lacks_something_is_told_on_the_screen(void **state)
+{
+	(void)state;
+	lacking = "wings";
+	refuse("error: the processor lacks wings\n");
+	assert_false(fake_exited);
+}
+
 static void the_page_of_code_is_protected(void **state)
 {
 	(void)state;
@@ -291,11 +310,12 @@ static void a_place_amid_free_memory_is_kept_clear(void **state)
 
 /* ---- Tables and protocols ---- */
 
-static void the_newer_rsdp_is_taken(void **state)
+static void the_device_tree_and_the_newer_rsdp_are_taken(void **state)
 {
 	(void)state;
 	start();
 	assert_int_equal(info.rsdp, 0);
+	assert_int_equal(info.fdt, 0);
 	setup(state);
 	fake_table(1, 0x111);
 	fake_table(ACPI_10, 0x7000);
@@ -304,8 +324,10 @@ static void the_newer_rsdp_is_taken(void **state)
 	setup(state);
 	fake_table(ACPI_10, 0x7000);
 	fake_table(ACPI_20, 0x8014);
+	fake_table(DEVICE_TREE, 0x9000);
 	start();
 	assert_int_equal(info.rsdp, 0x8014);
+	assert_int_equal(info.fdt, 0x9000);
 }
 
 /* SMBIOS tables that tell of RAM from 4 to 10 GiB. */
@@ -556,10 +578,12 @@ int main(void)
 		cmocka_unit_test_setup(the_map_is_the_last_one, setup),
 		cmocka_unit_test_setup(a_stale_key_is_followed_by_a_new_map, setup),
 		cmocka_unit_test_setup(messages_come_before_the_end_of_boot_services, setup),
+		cmocka_unit_test_setup(a_processor_that_lacks_something_is_told_on_the_screen,
+				       setup),
 		cmocka_unit_test_setup(the_page_of_code_is_protected, setup),
 		cmocka_unit_test_setup(memory_that_becomes_free_in_the_place_is_not_used, setup),
 		cmocka_unit_test_setup(a_place_amid_free_memory_is_kept_clear, setup),
-		cmocka_unit_test_setup(the_newer_rsdp_is_taken, setup),
+		cmocka_unit_test_setup(the_device_tree_and_the_newer_rsdp_are_taken, setup),
 		cmocka_unit_test_setup(a_frame_buffer_is_handed_over, setup),
 		cmocka_unit_test_setup(a_frame_buffer_of_another_kind_is_not, setup),
 		cmocka_unit_test_setup(files_beside_it_are_handed_over, setup),

@@ -5,15 +5,12 @@
 #include "core/log.h"
 #include "core/partition.h"
 #include "core/vcpu.h"
+#include "processor.h"
 #include "smp.h"
-#include "vendor.h"
 #include "x86.h"
 
 /* CPUID feature bits: APM vol. 3, appendix E. */
 #define CPUID1_EBX_ID_SHIFT 24 /* initial APIC id */
-#define CPUID1_ECX_X2APIC BIT(21)
-#define CPUID1_ECX_XSAVE BIT(26)
-#define CPUID81_EDX_NX BIT(20)
 
 static unsigned int differences;
 
@@ -115,31 +112,9 @@ static void check_memory(const struct boot_info *info)
 			   (unsigned long)(info->ram[i].base + info->ram[i].size - 1));
 }
 
-static void require(bool present, const char *what)
+static void tell_missing(const char *what)
 {
-	if (present)
-		return;
 	log_printf("  processor: lacks %s\n", what);
-	differences++;
-}
-
-static void check_processor(void)
-{
-	const struct x86_vendor *found = vendor_select();
-	const char *missing;
-
-	require(cpuid(1, 0).ecx & CPUID1_ECX_X2APIC, "x2APIC");
-	require(cpuid(1, 0).ecx & CPUID1_ECX_XSAVE, "XSAVE");
-	require(cpuid(0x80000001, 0).edx & CPUID81_EDX_NX, "no-execute pages");
-	if (!found) {
-		require(false,
-			"a virtualisation extension that Bulkhead knows (AMD SVM or Intel VMX), or "
-			"the firmware switched it off");
-		return;
-	}
-	missing = found->missing();
-	if (missing)
-		require(false, missing);
 }
 
 int board_check(const struct boot_info *info)
@@ -147,7 +122,7 @@ int board_check(const struct boot_info *info)
 	const struct partition_table *table = &partition_table;
 
 	differences = 0;
-	check_processor();
+	differences += processor_check(tell_missing);
 	check_cpus(info);
 	check_memory(info);
 	differences += board_check_devices();

@@ -115,8 +115,15 @@ void boot_main(uint32_t magic, uint32_t address)
 		log_printf("frame buffer of %ux%u pixels at 0x%lx, %u bytes a line\n",
 			   info.framebuffer.width, info.framebuffer.height,
 			   (unsigned long)info.framebuffer.base, info.framebuffer.line_size);
+	if (info.fdt)
+		log_printf("device tree at 0x%lx\n", (unsigned long)info.fdt);
+	if (info.ignored)
+		log_printf("warning: %u entries of what %s hands over are damaged, unnamed or too "
+			   "many; they are left out\n",
+			   info.ignored, info.loader);
 	if (board_check(&info) != 0)
 		refuse("refused to start");
+	(void)vendor_select(); /* there is one: board_check() has seen it */
 	mtrr_init(&info);
 	modules_load(&info);
 	cpu_init_idt();

@@ -7,6 +7,8 @@
 #define MB2_TAG_END 0
 #define MB2_TAG_MODULE 3
 #define MB2_TAG_MMAP 6
+#define MB2_TAG_FRAMEBUFFER 8
+#define MB2_FRAMEBUFFER_RGB 1
 #define MB2_TAG_ACPI_OLD 14
 #define MB2_TAG_ACPI_NEW 15
 #define MB2_MAX_SIZE 0x100000u /* larger information is damaged */
@@ -36,6 +38,17 @@ struct mb2_module {
 	uint32_t start;
 	uint32_t end;
 	/* the string follows */
+};
+
+struct mb2_framebuffer {
+	struct mb2_tag tag;
+	uint64_t base;
+	uint32_t line_size;
+	uint32_t width;
+	uint32_t height;
+	uint8_t bits; /* a pixel */
+	uint8_t type;
+	/* colours follow */
 };
 
 struct mb2_mmap_entry {
@@ -88,6 +101,7 @@ static void add_module(struct boot_info *info, const char *string, uint64_t room
 	struct boot_module *module = &info->modules[info->nr_modules];
 	uint32_t length = 0;
 
+	info->ignored++;
 	if (info->nr_modules == BOOT_MAX_MODULES || base + size < base)
 		return;
 	while (length < room && length < BOOT_MODULE_NAME - 1 && is_name_char(string[length]))
@@ -99,13 +113,18 @@ static void add_module(struct boot_info *info, const char *string, uint64_t room
 	module->base = base;
 	module->size = size;
 	info->nr_modules++;
+	info->ignored--;
 }
 
 /* Neighbours become one range: UEFI firmware tells RAM in a hundred pieces of various types. */
 static void add_ram(struct boot_info *info, uint64_t base, uint64_t size)
 {
-	if (size == 0 || base + size < base)
+	if (size == 0)
 		return;
+	if (base + size < base) {
+		info->ignored++;
+		return;
+	}
 	for (unsigned int i = 0; i < info->nr_ram; i++) {
 		struct boot_range *ram = &info->ram[i];
 
@@ -116,8 +135,10 @@ static void add_ram(struct boot_info *info, uint64_t base, uint64_t size)
 		ram->size += size;
 		return;
 	}
-	if (info->nr_ram == BOOT_MAX_RANGES)
+	if (info->nr_ram == BOOT_MAX_RANGES) {
+		info->ignored++;
 		return;
+	}
 	info->ram[info->nr_ram].base = base;
 	info->ram[info->nr_ram].size = size;
 	info->nr_ram++;
@@ -128,8 +149,10 @@ static void read_mb2_mmap(struct boot_info *info, uint64_t tag, uint32_t size)
 	uint32_t entry_size = *(const uint32_t *)(tag + 8);
 	struct mb2_mmap_entry entry;
 
-	if (entry_size < sizeof(entry))
+	if (entry_size < sizeof(entry)) {
+		info->ignored++;
 		return;
+	}
 	for (uint32_t at = 16; size - at >= entry_size; at += entry_size) {
 		memcpy(&entry, (const void *)(tag + at), sizeof(entry));
 		if (entry.type == MEMORY_USABLE)
@@ -142,9 +165,28 @@ static void read_mb2_module(struct boot_info *info, uint64_t tag, uint32_t size)
 	struct mb2_module module = { .start = 0 };
 
 	memcpy(&module, (const void *)tag, sizeof(module));
-	if (module.start <= module.end)
+	if (module.start > module.end)
+		info->ignored++;
+	else
 		add_module(info, (const char *)(tag + sizeof(module)), size - sizeof(module),
 			   module.start, module.end - module.start);
+}
+
+static void read_mb2_framebuffer(struct boot_info *info, uint64_t tag)
+{
+	struct mb2_framebuffer from = { .base = 0 };
+	uint64_t size;
+
+	memcpy(&from, (const void *)tag, offsetof(struct mb2_framebuffer, type) + 1);
+	size = (uint64_t)from.line_size * from.height;
+	if (from.type != MB2_FRAMEBUFFER_RGB || from.bits != 32 ||
+	    from.line_size / 4 < from.width || from.base + size < from.base)
+		return;
+	info->framebuffer.base = from.base;
+	info->framebuffer.size = size;
+	info->framebuffer.width = from.width;
+	info->framebuffer.height = from.height;
+	info->framebuffer.line_size = from.line_size;
 }
 
 /* Whether a tag of @size bytes holds all of the RSDP that it starts. */
@@ -175,6 +217,9 @@ static int read_mb2(struct boot_info *info, uint64_t address)
 			read_mb2_mmap(info, address + at, tag->size);
 		if (tag->type == MB2_TAG_MODULE && tag->size >= sizeof(struct mb2_module))
 			read_mb2_module(info, address + at, tag->size);
+		if (tag->type == MB2_TAG_FRAMEBUFFER &&
+		    tag->size > offsetof(struct mb2_framebuffer, type))
+			read_mb2_framebuffer(info, address + at);
 		if ((tag->type == MB2_TAG_ACPI_NEW ||
 		     (tag->type == MB2_TAG_ACPI_OLD && !info->rsdp)) &&
 		    holds_rsdp(address + at, tag->size))
@@ -200,7 +245,9 @@ static int read_pvh_modules(struct boot_info *info, const struct pvh_start_info 
 	for (uint32_t i = 0; i < start->nr_modules; i++) {
 		memcpy(&module, (const void *)(start->modules + i * sizeof(module)),
 		       sizeof(module));
-		if (module.cmdline && module.cmdline < LOW_4G)
+		if (!module.cmdline || module.cmdline >= LOW_4G)
+			info->ignored++;
+		else
 			add_module(info, (const char *)module.cmdline, LOW_4G - module.cmdline,
 				   module.base, module.size);
 	}
@@ -303,6 +350,7 @@ static int read_efi(struct boot_info *info, uint64_t address)
 	    handover.line_size / 4 < handover.width)
 		return -EINVAL;
 	info->rsdp = handover.rsdp;
+	info->fdt = handover.fdt;
 	info->framebuffer.base = handover.framebuffer;
 	info->framebuffer.size = handover.framebuffer_size;
 	info->framebuffer.width = handover.width;

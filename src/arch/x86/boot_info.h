@@ -36,9 +36,13 @@ struct boot_info {
 	struct boot_range ram[BOOT_MAX_RANGES]; /* usable RAM, neighbours joined */
 	unsigned int nr_ram;
 	uint64_t rsdp; /* physical address of the ACPI RSDP, 0 if unknown */
+	uint64_t fdt;  /* physical address of a device tree blob, 0 if there is none */
 	struct boot_framebuffer framebuffer;
 	struct boot_module modules[BOOT_MAX_MODULES]; /* those that have a name */
 	unsigned int nr_modules;
+	/* How much of the hand-over is left out: ranges of RAM that wrap around or are too many,
+	 * modules without a usable name or too many of them. */
+	unsigned int ignored;
 };
 
 /*

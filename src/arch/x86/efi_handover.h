@@ -30,8 +30,9 @@ struct efi_handover {
 	uint32_t line_size; /* bytes from line to line */
 	uint32_t nr_modules;
 	uint64_t modules; /* address of the files that were read for cells */
+	uint64_t fdt;     /* device tree blob, 0 if the firmware has none */
 };
-static_assert(sizeof(struct efi_handover) == 80, "both sides are compiled with different flags");
+static_assert(sizeof(struct efi_handover) == 88, "both sides are compiled with different flags");
 
 #define EFI_HANDOVER_MODULES 32u /* at most */
 

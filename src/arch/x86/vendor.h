@@ -22,10 +22,6 @@ struct x86_vendor {
 
 	/* True when this CPU has the extension at all (CPUID). */
 	bool (*present)(void);
-	/* Names the first feature that this CPU lacks, or NULL when it has all that Bulkhead needs.
-	 */
-	const char *(*missing)(void);
-
 	/* Whether second-stage leaves may have 1 GiB. */
 	bool (*has_1g_pages)(void);
 
@@ -67,7 +63,7 @@ extern const struct x86_vendor vmx_vendor;
 /* The vendor of this machine; set by vendor_select(). */
 extern const struct x86_vendor *vendor;
 
-/* Chooses the backend; NULL when the processor has none that Bulkhead knows. */
+/* Chooses the backend, once board_check() has accepted the processor; NULL when the processor has none that Bulkhead knows. */
 const struct x86_vendor *vendor_select(void);
 
 #endif

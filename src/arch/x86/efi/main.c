@@ -8,6 +8,7 @@
  */
 #include "../boot_info.h"
 #include "../efi_handover.h"
+#include "../processor.h"
 #include "../x86.h"
 #include "core/string.h"
 #include "elf.h"
@@ -37,6 +38,9 @@ static const struct efi_guid acpi_10_table = {
 };
 static const struct efi_guid smbios_3_table = {
 	0xf2fd1544, 0x9794, 0x4a2c, { 0x99, 0x2e, 0xe5, 0xbb, 0xcf, 0x20, 0xe3, 0x94 }
+};
+static const struct efi_guid device_tree_table = {
+	0xb1b621d5, 0xf19c, 0x41a5, { 0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0 }
 };
 static const struct efi_guid global_variable = {
 	0x8be4df61, 0x93ca, 0x11d2, { 0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c }
@@ -70,6 +74,11 @@ static void tell_secure_boot(const struct efi_system_table *system)
 		    EFI_SUCCESS &&
 	    value == 1)
 		print("  Secure Boot is on; the firmware has accepted this image's signature\n");
+}
+
+static void tell_missing(const char *what)
+{
+	print("error: the processor lacks %s\n", what);
 }
 
 static uint64_t find_table(const struct efi_system_table *system, const struct efi_guid *guid)
@@ -196,6 +205,7 @@ static struct efi_handover *prepare_handover(const struct efi_system_table *syst
 	handover->rsdp = find_table(system, &acpi_20_table);
 	if (!handover->rsdp)
 		handover->rsdp = find_table(system, &acpi_10_table);
+	handover->fdt = find_table(system, &device_tree_table);
 	find_framebuffer(handover);
 	return handover;
 }
@@ -307,6 +317,8 @@ static void start(efi_handle image, const struct efi_system_table *system)
 	struct efi_handover *handover;
 	struct launch *launch;
 
+	if (processor_check(tell_missing) != 0)
+		return;
 	if (elf_read(&program, payload_start, (uint64_t)(payload_end - payload_start)) != 0) {
 		print("error: the hypervisor in this image is damaged\n");
 		return;

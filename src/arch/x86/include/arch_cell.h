@@ -5,6 +5,8 @@
 
 #include "core/types.h"
 
+#define NR_EXIT_CODES 0x440 /* SVM's go up to 403h, VMX's reasons end far below */
+
 struct device;
 
 struct arch_cell {

@@ -9,14 +9,9 @@
 #include "guest.h"
 #include "vendor.h"
 
-#define MSR_VM_CR 0xc0010114
-#define VM_CR_SVMDIS BIT(4)
 #define MSR_VM_HSAVE_PA 0xc0010117
 
-#define CPUID_SVM 0x8000000a
-#define CPUID81_ECX_SVM BIT(2)
 #define CPUID81_EDX_PAGE1GB BIT(26)
-#define SVM_EDX_NP BIT(0)
 #define SVM_EDX_NRIPS BIT(3)
 
 #define ASID 1 /* each CPU runs one guest for good; ASID 0 is the host's */
@@ -36,17 +31,6 @@ static inline void stgi(void)
 static struct svm_vcpu *svm_of(const struct arch_vcpu *guest)
 {
 	return guest->vendor;
-}
-
-static bool svm_present(void)
-{
-	return cpuid(0x80000000, 0).eax >= CPUID_SVM &&
-	       (cpuid(0x80000001, 0).ecx & CPUID81_ECX_SVM) && !(rdmsr(MSR_VM_CR) & VM_CR_SVMDIS);
-}
-
-static const char *svm_missing(void)
-{
-	return cpuid(CPUID_SVM, 0).edx & SVM_EDX_NP ? NULL : "nested paging";
 }
 
 static bool svm_has_1g_pages(void)
@@ -355,7 +339,6 @@ const struct x86_vendor svm_vendor = {
 	.stage2 = &stage2_amd,
 	.control_size = sizeof(struct svm_vcpu),
 	.present = svm_present,
-	.missing = svm_missing,
 	.has_1g_pages = svm_has_1g_pages,
 	.cell_init = svm_cell_init,
 	.vcpu_alloc = svm_vcpu_alloc,

@@ -5,6 +5,8 @@
 
 #include "vmcb.h"
 
+#define CPUID_SVM 0x8000000a
+
 struct arch_vcpu;
 struct cell;
 struct vcpu;
@@ -22,6 +24,12 @@ struct svm_vcpu {
 	uint8_t pad[4096 - 16];
 };
 static_assert(sizeof(struct svm_vcpu) == 4 * PAGE_SIZE, "whole pages");
+
+/* features.c: whether the processor has SVM and the firmware has left it on. */
+bool svm_present(void);
+
+/* features.c: the first feature that Bulkhead needs and this SVM lacks, or NULL. */
+const char *svm_missing(void);
 
 /* bitmap.c: builds the cell's MSR permission map. */
 int svm_cell_init(struct cell *cell);

@@ -4,6 +4,7 @@
 #include "vmx.h"
 #include "x86.h"
 
+#define CPUID1_ECX_VMX BIT(5)
 #define MSR_FEATURE_CONTROL 0x3a
 #define FEATURE_CONTROL_LOCK BIT(0)
 #define FEATURE_CONTROL_VMXON BIT(2) /* outside SMX */
@@ -28,10 +29,11 @@
 #define CPUID81_EDX_RDTSCP BIT(27)
 #define CPUIDD1_EAX_XSAVES BIT(3)
 
-/* A control that must be available, and how it is called when it is not. */
+/* A control that must be available, and how it is called when it is not. No pointer: the EFI
+ * application, which uses these tables too, holds no addresses. */
 struct wanted {
 	uint32_t bit;
-	const char *name;
+	char name[32];
 };
 
 static const struct wanted pin[] = { { PIN_NMI_EXITING, "NMI exiting" },
@@ -73,7 +75,7 @@ static const char *resolve(uint32_t msr, const struct wanted *wanted, size_t cou
 static const char *resolve_instructions(uint32_t *word)
 {
 	uint32_t available = (uint32_t)(rdmsr(MSR_VMX_CPU2) >> 32);
-	struct wanted shown[3] = { { CPU2_RDTSCP, "RDTSCP in guests" },
+	static const struct wanted shown[3] = { { CPU2_RDTSCP, "RDTSCP in guests" },
 				   { CPU2_INVPCID, "INVPCID in guests" },
 				   { CPU2_XSAVES, "XSAVES in guests" } };
 	bool has[3] = { cpuid(0x80000001, 0).edx & CPUID81_EDX_RDTSCP,
@@ -103,6 +105,11 @@ static const char *missing_in_ept(void)
 	if ((capability & EPT_INVVPID_ALL) != EPT_INVVPID_ALL)
 		return "INVVPID of all contexts";
 	return NULL;
+}
+
+bool vmx_present(void)
+{
+	return cpuid(1, 0).ecx & CPUID1_ECX_VMX;
 }
 
 const char *vmx_choose_controls(struct vmx_controls *controls)

@@ -10,7 +10,6 @@
 #include "insn.h"
 #include "vendor.h"
 
-#define CPUID1_ECX_VMX BIT(5)
 #define CPUID81_EDX_RDTSCP BIT(27)
 #define MSR_FEATURE_CONTROL 0x3a
 #define FEATURE_CONTROL_LOCK BIT(0)
@@ -38,22 +37,12 @@ enum entry {
 enum entry vmx_enter(uint64_t *gpr, uint32_t launched, const uint32_t *attention);
 extern const uint8_t vmx_exit[];
 
-/* The same on all CPUs; vmx_missing() sets it. */
+/* The same on all CPUs; vmx_vcpu_alloc() sets it. */
 static struct vmx_controls controls;
 
 static struct vmx_vcpu *vmx_of(const struct arch_vcpu *guest)
 {
 	return guest->vendor;
-}
-
-static bool vmx_present(void)
-{
-	return cpuid(1, 0).ecx & CPUID1_ECX_VMX;
-}
-
-static const char *vmx_missing(void)
-{
-	return vmx_choose_controls(&controls);
 }
 
 static int vmx_vcpu_alloc(struct arch_vcpu *guest)
@@ -62,6 +51,7 @@ static int vmx_vcpu_alloc(struct arch_vcpu *guest)
 
 	if (!vmx)
 		return -ENOMEM;
+	(void)vmx_choose_controls(&controls); /* board_check() knows that nothing is missing */
 	vmx->physical = (uint64_t)vmx;
 	guest->vendor = vmx;
 	return 0;
@@ -447,7 +437,6 @@ const struct x86_vendor vmx_vendor = {
 	.stage2 = &stage2_intel,
 	.control_size = sizeof(struct vmx_vcpu),
 	.present = vmx_present,
-	.missing = vmx_missing,
 	.has_1g_pages = vmx_has_1g_pages,
 	.cell_init = vmx_cell_init,
 	.vcpu_alloc = vmx_vcpu_alloc,

@@ -26,6 +26,9 @@ struct vmx_controls {
 	uint32_t pin, cpu, cpu2, exit, entry;
 };
 
+/* controls.c: whether the processor has VMX at all; the firmware may have switched it off. */
+bool vmx_present(void);
+
 /*
  * controls.c: chooses the controls by the capability MSRs (SDM vol. 3, appendix A). Returns NULL,
  * or the name of the first feature that is missing or switched off.
