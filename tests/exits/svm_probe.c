@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/arch/x86/svm/decode.c src/arch/x86/svm/svm.c src/arch/x86/svm/features.c src/core/vcpu.c */
+/* sources: src/arch/x86/svm/decode.c src/arch/x86/svm/svm.c src/arch/x86/svm/features.c
+ *          src/core/vcpu.c */
 /* flags: -Isrc/arch/x86 -ffunction-sections -Wl,--gc-sections */
 /*
  * Prints what the SVM backend makes of every exit code, and the intercepts of a reset vCPU
