@@ -143,15 +143,26 @@ static uint64_t toy_match_time(const struct device *dev, uint32_t match)
 
 /* ---- The counter ---- */
 
+/* Ticks since device_now() was 0. Whole seconds apart, so that no product exceeds 64 bits. */
+static uint64_t ticks_now(const struct device *dev)
+{
+	uint64_t ns = device_now(dev);
+
+	return ns / NSEC_PER_SEC * TICKS_PER_SEC + ns % NSEC_PER_SEC * TICKS_PER_SEC / NSEC_PER_SEC;
+}
+
+/* The first nanosecond of a tick. */
+static uint64_t tick_to_ns(uint64_t tick)
+{
+	return tick / TICKS_PER_SEC * NSEC_PER_SEC +
+	       (tick % TICKS_PER_SEC * NSEC_PER_SEC + TICKS_PER_SEC - 1) / TICKS_PER_SEC;
+}
+
 static uint32_t rtc_now(const struct device *dev)
 {
 	const struct ls7a_rtc *rtc = dev->state;
-	uint64_t ns = device_now(dev);
 
-	/* Whole seconds apart, so that no product exceeds 64 bits. */
-	return (uint32_t)(ns / NSEC_PER_SEC * TICKS_PER_SEC +
-			  ns % NSEC_PER_SEC * TICKS_PER_SEC / NSEC_PER_SEC) +
-	       rtc->rtc_offset;
+	return (uint32_t)ticks_now(dev) + rtc->rtc_offset;
 }
 
 /* ---- Alarms ---- */
@@ -169,13 +180,9 @@ static uint64_t toy_deadline(const struct device *dev, uint32_t match)
 
 static uint64_t rtc_deadline(const struct device *dev, uint32_t match)
 {
-	uint64_t ticks = match - rtc_now(dev); /* modulo 2^32, as the counter counts */
+	uint32_t ticks = match - rtc_now(dev); /* modulo 2^32, as the counter counts */
 
-	if (match == 0)
-		return TIMER_OFF;
-	ticks &= UINT32_MAX;
-	/* Rounded up: at the deadline the counter is there. */
-	return device_now(dev) + (ticks * NSEC_PER_SEC + TICKS_PER_SEC - 1) / TICKS_PER_SEC;
+	return match ? tick_to_ns(ticks_now(dev) + ticks) : TIMER_OFF;
 }
 
 static void update_line(const struct device *dev)
