@@ -238,4 +238,8 @@ void irq_cell_reset(struct cell *cell)
 	for (unsigned int i = 0; i < config->nr_irqs; i++)
 		if (config->irqs[i].line.controller == LOONGARCH_PCH_PIC)
 			set_masked(config->irqs[i].line.input, true);
+	spin_lock(&cell->device_lock);
+	for (unsigned int i = 0; i < config->nr_irqs; i++)
+		set_guest_input(cell, &config->irqs[i], false);
+	spin_unlock(&cell->device_lock);
 }

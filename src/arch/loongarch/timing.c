@@ -2,6 +2,7 @@
 /* The stable counter as the hypervisor's clock; the date from the RTC at boot. */
 #include "boot.h"
 #include "core/arch.h"
+#include "core/calendar.h"
 #include "core/partition.h"
 #include "loongarch.h"
 #include "mmio.h"
@@ -9,10 +10,13 @@
 #define CPUCFG_CRYSTAL 4 /* Hz */
 #define CPUCFG_RATIO 5   /* multiplier in 15:0, divisor in 31:16 */
 
-/* The RTC of the LS7A bridge (Loongson 7A1000 Bridge User Manual, ch. 22): the date is packed into
+/* The RTC of the LS7A bridge (Loongson 7A1000 User Manual, ch. 13): the date is packed into
  * TOYREAD0, the year in TOYREAD1 counts from 1900. */
 #define TOY_READ0 0x2c
 #define TOY_READ1 0x30
+#define RTC_CONTROL 0x40
+#define RTC_TOY_ENABLE BIT(11)
+#define RTC_OSCILLATOR_ENABLE BIT(8)
 #define TOY_SECOND(v) ((v) >> 4 & 0x3f)
 #define TOY_MINUTE(v) ((v) >> 10 & 0x3f)
 #define TOY_HOUR(v) ((v) >> 16 & 0x1f)
@@ -47,29 +51,26 @@ uint64_t timing_ticks(uint64_t ns)
 	return (uint64_t)(((unsigned __int128)ns * ticks_per_ns) >> 32);
 }
 
-/* Days from 1970-01-01 to a date of the Gregorian calendar; years from March, so that leap days
- * come last. */
-static uint64_t days_since_epoch(unsigned int year, unsigned int month, unsigned int day)
-{
-	unsigned int y = month <= 2 ? year - 1 : year;
-	unsigned int m = month <= 2 ? month + 9 : month - 3;
-
-	return 365ull * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
-}
-
 static uint64_t read_rtc(uint64_t rtc)
 {
-	uint32_t date, year;
+	uint32_t control = mmio_read32(rtc + RTC_CONTROL), toy, year;
+	struct date date;
+
+	/* Firmware usually did this. */
+	mmio_write32(rtc + RTC_CONTROL, control | RTC_TOY_ENABLE | RTC_OSCILLATOR_ENABLE);
 
 	/* Again, when the second changed between the two registers. */
 	for (int i = 0; i < TOY_TRIES; i++) {
-		date = mmio_read32(rtc + TOY_READ0);
+		toy = mmio_read32(rtc + TOY_READ0);
 		year = mmio_read32(rtc + TOY_READ1);
-		if (mmio_read32(rtc + TOY_READ0) == date)
+		if (mmio_read32(rtc + TOY_READ0) == toy)
 			break;
 	}
-	return days_since_epoch(year + TOY_FIRST_YEAR, TOY_MONTH(date), TOY_DAY(date)) * 86400 +
-	       TOY_HOUR(date) * 3600 + TOY_MINUTE(date) * 60 + TOY_SECOND(date);
+	date.year = year + TOY_FIRST_YEAR;
+	date.month = TOY_MONTH(toy);
+	date.day = TOY_DAY(toy);
+	return (calendar_days(&date) - CALENDAR_UNIX_EPOCH) * SECONDS_PER_DAY +
+	       TOY_HOUR(toy) * UINT64_C(3600) + TOY_MINUTE(toy) * UINT64_C(60) + TOY_SECOND(toy);
 }
 
 void timing_init(void)
