@@ -36,7 +36,6 @@ class Architecture(ABC):
     last_cpu: int  # the highest hardware id of a CPU
     last_cpu_text: str  # why: "..., which ..."
     bus: str  # where the devices that can be given away are
-    board_controllers: tuple[str, ...]  # interrupt controllers of a board, for people
 
     # The hypervisor.
     hypervisor_base: int  # where it is linked unless the DTS says otherwise

@@ -6,9 +6,10 @@ from __future__ import annotations
 from .arch import Architecture
 from .diag import did_you_mean, fail
 from .dts import Tree
+from .loongarch.machine import LoongArch
 from .x86.machine import X86
 
-ARCHITECTURES: tuple[Architecture, ...] = (X86(),)
+ARCHITECTURES: tuple[Architecture, ...] = (X86(), LoongArch())
 
 
 def of_tree(tree: Tree) -> Architecture:

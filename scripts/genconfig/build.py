@@ -94,6 +94,7 @@ class Builder:
     def _device(self, node: Node) -> BoardDevice:
         values = self.decoded[node.path]
         where = node.pos_of("reg")
+        names = values["compatible"]
         by_space: dict[str, list[Range]] = {"ports": [], "memory": []}
         for reg in values["reg"]:
             by_space[reg.get("space", "memory")].append(Range(reg["base"], reg["size"], where))
@@ -104,13 +105,14 @@ class Builder:
         return BoardDevice(
             _label(node),
             node.path,
-            values["compatible"],
+            values.binding.compatible or "",
             node.pos,
             by_space["ports"],
             by_space["memory"],
             pins,
             values.get("clock-frequency", 0),
             values.get("current-speed", 0),
+            tuple(names) if isinstance(names, list) else (names,),
         )
 
     def _controller(self, node: Node) -> Optional[str]:

@@ -42,6 +42,9 @@ def _arguments() -> argparse.ArgumentParser:
         "--list-images", action="store_true", help="print the image files that the DTS names"
     )
     mode.add_argument(
+        "--show-arch", action="store_true", help="print the architecture of the system's board"
+    )
+    mode.add_argument(
         "--describe", action="store_true", help="print name, tab, description of each system"
     )
     mode.add_argument("--doc", action="store_true", help="print docs/configuration.md")
@@ -56,7 +59,8 @@ def main(arguments: list[str]) -> int:
         parser.error("which CONFIG.dts?")
     if len(options.config) > 1 and not options.describe:
         parser.error("one CONFIG.dts at a time")
-    if not (options.doc or options.describe or options.list_images or options.check or options.out):
+    quiet = options.doc or options.describe or options.list_images or options.show_arch
+    if not (quiet or options.check or options.out):
         parser.error("--out DIR is missing")
     try:
         return _run(options)
@@ -92,6 +96,8 @@ def _run(options: argparse.Namespace) -> int:
         for config in options.config:
             _, system, _ = pipeline.parse(config)
             print(f"{system.name}\t{system.description}")
+    elif options.show_arch:
+        print(pipeline.parse(options.config[0])[1].arch.name)
     elif options.list_images:
         _, system, _ = pipeline.parse(options.config[0])
         for name in images.image_names(system):

@@ -82,6 +82,7 @@ class BoardDevice:
     pins: list[Pin]
     clock: int = 0  # UARTs: input clock in Hz
     baud: int = 0  # UARTs: bits per second
+    compatibles: tuple[str, ...] = ()  # all of them, where there may be several
 
 
 @dataclass

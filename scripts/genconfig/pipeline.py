@@ -11,6 +11,7 @@ from typing import Optional
 
 from . import images, placement, rules
 from . import rules_board, rules_cells, rules_devices, rules_modules  # noqa: F401 (they register)
+from .loongarch import rules as rules_loongarch  # noqa: F401
 from .x86 import rules as rules_x86  # noqa: F401
 from .architectures import of_tree
 from .bindings import check_tree, load_bindings

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Callable, Iterable, Iterator, Optional
 
-from .diag import ERROR, ConfigError, Diagnostic, Position
+from .diag import ERROR, WARNING, ConfigError, Diagnostic, Position
 from .model import System
 
 Check = Callable[[System], Iterator[Diagnostic]]
@@ -100,6 +100,16 @@ declare("bad-value", "language", "Every value is one that the language allows.")
 declare("board-uart", "board", "A UART of the board has the registers of a 16550.")
 declare("board-incomplete", "board", "The board has what the hypervisor cannot do without.")
 declare("board-bochs", "board", "Bochs makes a board with the memory and HPET that the board has.")
+declare("board-line", "board", "Interrupts of devices end at a controller that the hypervisor drives.")
+declare("board-power-off", "board", "The node that says how to power off names a register (LoongArch).")
+declare(
+    "passthrough-shared-page",
+    "cells",
+    "Registers that are given away fill whole pages, or each access costs an exit (LoongArch).",
+    WARNING,
+)
+declare("module-unsupported", "cells", "Boot modules are for x86.")
+declare("vdev-chain", "cells", "Virtual interrupt controllers have the one that they are chained to (LoongArch).")
 declare("passthrough-page", "cells", "Registers that are given away fill whole pages (on x86).")
 declare("vdev-line", "cells", "An interrupt line of a cell exists and has one user.")
 declare(
@@ -120,4 +130,6 @@ declare("image-overlap", "images", "Nothing that is loaded into a cell overlaps.
 declare("bootargs-too-long", "images", "The kernel can take a command line of that length.")
 declare("acpi-too-large", "images", "A cell's ACPI tables fit into its firmware area.")
 declare("acpi-compile", "images", "iasl compiles the cell's DSDT without a remark.")
+declare("fdt-compile", "images", "dtc compiles the cell's device tree without a remark (LoongArch).")
+declare("fdt-too-large", "images", "A cell's device tree fits below its kernel (LoongArch).")
 declare("memory-not-enough", "placed", "The board's RAM has room for every cell.")

@@ -30,7 +30,6 @@ class X86(Architecture):
     last_cpu = 254  # an I/O APIC entry has 8 bits for a CPU, and 255 is everybody
     last_cpu_text = "an I/O APIC entry cannot name"
     bus = "the board's ISA bus"
-    board_controllers = ("intel,ioapic",)
 
     hypervisor_base = 16 * MIB
     hypervisor_limit = 1 << 31  # its code model reaches no farther

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules about LoongArch boards, and the virtual machines that cells are on them."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from ..diag import Diagnostic, range_text
+from ..model import System, VirtualDevice
+from ..rules import also, found
+from ..rules_devices import given_devices
+from .emit import whole_pages
+from .fdt import PCH_PIC_INPUTS
+
+UART_REGISTERS = 8
+
+
+@also("board-incomplete", "loongarch")
+def board_incomplete(system: System) -> Iterator[Diagnostic]:
+    """Hardware that the hypervisor cannot do without."""
+    parts, pos = system.board.parts, system.board.pos
+    for part, kind in ((parts.pch_pic, "loongson,pch-pic-1.0"), (parts.eiointc, "loongson,ls2k2000-eiointc")):
+        if not part:
+            yield found(
+                f'the board has no node "{kind}"',
+                pos,
+                cure="add it: devices interrupt through it",
+            )
+
+
+@also("board-line", "loongarch")
+def board_line(system: System) -> Iterator[Diagnostic]:
+    """Every interrupt of a device must end at a controller that the hypervisor drives."""
+    known = {each.path for each in system.board.parts.controllers}
+    for device in system.board.devices:
+        for pin in device.pins:
+            if pin.controller not in known:
+                yield found(
+                    f"{device.name} interrupts {pin.controller or 'nobody'}, which is neither the "
+                    "board's PCH-PIC nor its LIOINTC",
+                    pin.pos,
+                    cure="give the node, or one above it, the right `interrupt-parent`",
+                )
+
+
+@also("board-uart", "loongarch")
+def board_uart(system: System) -> Iterator[Diagnostic]:
+    """Registers a byte apart, in memory."""
+    for device in system.board.devices:
+        size = sum(area.size for area in device.memory)
+        if device.compatible == "ns16550a" and size < UART_REGISTERS:
+            yield found(
+                f"the UART {device.name} must have 8 registers",
+                device.pos,
+                cure="write its `reg` as <hi lo 0 0x100>",
+            )
+
+
+@also("board-power-off", "loongarch")
+def board_power_off(system: System) -> Iterator[Diagnostic]:
+    """`regmap` must lead to a syscon with registers."""
+    off = system.board.parts.power_off
+    if off and not off.address:
+        yield found(
+            f"`regmap` of {off.path} names no syscon of the board",
+            off.pos,
+            cure='let it name a node with compatible "syscon" and `reg`',
+        )
+
+
+@also("passthrough-shared-page", "loongarch")
+def passthrough_shared_page(system: System) -> Iterator[Diagnostic]:
+    """Right, but slower than a cell's owner may think."""
+    for cell, pos, device in given_devices(system):
+        for area in device.memory:
+            if device is not system.console and not whole_pages(area):
+                yield found(
+                    f"{device.name} has registers at {range_text(area.base, area.size)}, which is "
+                    f"not whole pages: each access of cell {cell.name} to them costs an exit",
+                    pos,
+                    [(area.pos, f"{device.name} is here")],
+                )
+
+
+@also("module-unsupported", "loongarch")
+def module_unsupported(system: System) -> Iterator[Diagnostic]:
+    """No loader of these boards brings any yet."""
+    for cell in system.cells:
+        for what, image in cell.images:
+            if image.module:
+                yield found(
+                    f"cell {cell.name} wants its {what} from a boot module, which only x86 has",
+                    image.module.pos,
+                    cure=f"take `{what}-module` away: the {what} then is part of the hypervisor's image",
+                )
+
+
+@also("vdev-line", "loongarch")
+def vdev_line(system: System) -> Iterator[Diagnostic]:
+    """Lines are inputs of the cell's PCH-PIC."""
+    for cell in system.cells:
+        users: dict[int, VirtualDevice] = {}
+        for device in cell.devices:
+            if not device.line:
+                continue
+            line = device.line.value
+            if line >= PCH_PIC_INPUTS:
+                yield found(
+                    f"{device.path} has interrupt line {line}, but a PCH-PIC has {PCH_PIC_INPUTS} inputs",
+                    device.line.pos,
+                    cure=f"take a free line below {PCH_PIC_INPUTS}",
+                )
+            other = users.setdefault(line, device)
+            if other is not device and other.line:
+                yield found(
+                    f"in cell {cell.name}, {device.name} and {other.name} both have interrupt line "
+                    f"{line}",
+                    device.line.pos,
+                    [(other.line.pos, f"{other.name} has it here")],
+                    "give one of them another line",
+                )
+
+
+@also("vdev-chain", "loongarch")
+def vdev_chain(system: System) -> Iterator[Diagnostic]:
+    """A PCH-PIC and a PCH-MSI speak to the extended I/O interrupt controller of their cell."""
+    for cell in system.cells:
+        if cell.vdev("loongson,ls2k2000-eiointc"):
+            continue
+        for device in cell.devices:
+            if device.compatible in ("loongson,pch-pic-1.0", "loongson,pch-msi-1.0"):
+                yield found(
+                    f"{device.path} needs an extended I/O interrupt controller, which cell "
+                    f"{cell.name} does not have",
+                    device.pos,
+                    [(cell.pos, f"cell {cell.name} is here")],
+                    'add a virtual device "loongson,ls2k2000-eiointc"',
+                )
