@@ -10,8 +10,10 @@
 #
 # V=1 shows the commands. What is slow to get is cached outside the tree, in ~/.cache/bulkhead.
 
-ARCH ?= x86
-CONFIG ?= configs/qemu-$(ARCH)-duo.dts
+# The board of CONFIG says which architecture it is (images.mk below tells); ARCH alone chooses the
+# default system.
+CONFIG ?= configs/qemu-$(or $(ARCH),x86)-duo.dts
+NEEDS_CONFIG := $(filter-out help list clean setup images update-images test lint docs,$(or $(MAKECMDGOALS),all))
 CC_x86 := gcc
 CC_loongarch := clang-19
 CC = $(CC_$(ARCH))
@@ -23,7 +25,19 @@ PYTHON ?= /usr/bin/python3
 SYSTEM := $(basename $(notdir $(CONFIG)))
 OUT := $(BUILD)/$(SYSTEM)
 GEN := $(OUT)/gen
+.DEFAULT_GOAL := all
+ifneq ($(NEEDS_CONFIG),)
+-include $(OUT)/images.mk
+endif
+ARCH ?= $(or $(SYSTEM_ARCH),x86)
+ifneq ($(filter-out $(ARCH),$(SYSTEM_ARCH)),)
+$(error $(CONFIG) is a system for $(SYSTEM_ARCH), not for $(ARCH): leave ARCH out)
+endif
 OBJ := $(BUILD)/obj-$(ARCH)-$(notdir $(CC))
+
+# What must be installed; LoongArch needs more to build, and has its own QEMU.
+SETUP_BUILD := $(BUILD)/.setup-build $(if $(filter loongarch,$(ARCH)),$(BUILD)/.setup-loongarch)
+SETUP_RUN := $(if $(filter loongarch,$(ARCH)),$(BUILD)/.setup-loongarch,$(BUILD)/.setup-run)
 
 Q := $(if $(filter-out 0,$(V)),,@)
 say = @printf '  %-7s %s\n' $(1) '$(2)'
@@ -59,12 +73,12 @@ CFLAGS := -std=c11 -Os -g $(WARNINGS) $(TARGET) -ffreestanding -fno-pic $(CODE_$
 LDFLAGS := -nostdlib -static $(TARGET) $(LINK_$(ARCH)) -Wl,--build-id=none -Wl,-z,noexecstack \
 	-Wl,-z,max-page-size=4096 -Wl,--gc-sections
 
-$(OBJ)/%.c.o: %.c | $(BUILD)/.setup-build
+$(OBJ)/%.c.o: %.c | $(SETUP_BUILD)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(OBJ)/%.S.o: %.S | $(BUILD)/.setup-build
+$(OBJ)/%.S.o: %.S | $(SETUP_BUILD)
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TARGET) $(CPPFLAGS) -g -MMD -MP -c $< -o $@
@@ -82,7 +96,7 @@ GEN_CONFIG := $(PYTHON) scripts/gen_config.py $(CONFIG)
 
 # partition.c stands for all that the generator writes. It keeps its time stamp when nothing changed, so
 # a second file remembers that the generator ran.
-$(GEN)/.done: $(CONFIG) $(GENERATOR) $(OUT)/images.mk | $(BUILD)/.setup-build
+$(GEN)/.done: $(CONFIG) $(GENERATOR) $(OUT)/images.mk | $(SETUP_BUILD)
 	$(call say,GEN,$(CONFIG))
 	@mkdir -p $(GEN)
 	$(Q)$(GEN_CONFIG) --out $(GEN) --images $(IMAGES_DIR) --modules $(OUT)/modules --depfile $(GEN)/.done.d
@@ -90,15 +104,15 @@ $(GEN)/.done: $(CONFIG) $(GENERATOR) $(OUT)/images.mk | $(BUILD)/.setup-build
 
 $(GEN)/partition.c $(GEN)/images.S $(GEN)/layout.h $(GEN)/qemu.args $(GEN)/bochsrc: $(GEN)/.done ;
 
-# Which guest images the DTS names: they must exist before the generator reads them.
+# Which guest images the DTS names, which must exist before the generator reads them, and which
+# architecture its board is.
 $(OUT)/images.mk: $(CONFIG) $(wildcard configs/*.dtsi configs/boards/*.dtsi) | $(BUILD)/.setup-build
 	@mkdir -p $(@D)
-	$(Q)$(GEN_CONFIG) --list-images > $@.names || { rm -f $@.names; exit 1; }
-	@sed -e '\|/|!s|^|$(IMAGES_DIR)/|' -e 's|^|$(GEN)/.done: |' $@.names > $@ && rm $@.names
+	$(Q)$(GEN_CONFIG) --list-images > $@.names && $(GEN_CONFIG) --show-arch > $@.arch || { rm -f $@.names $@.arch; exit 1; }
+	@sed -e '\|/|!s|^|$(IMAGES_DIR)/|' -e 's|^|$(GEN)/.done: |' $@.names > $@.tmp
+	@sed -e 's/^/SYSTEM_ARCH := /' $@.arch >> $@.tmp && mv $@.tmp $@ && rm $@.names $@.arch
 
-NEEDS_CONFIG := $(filter-out help list clean setup images update-images test lint docs,$(or $(MAKECMDGOALS),all))
 ifneq ($(NEEDS_CONFIG),)
--include $(OUT)/images.mk
 -include $(GEN)/.done.d
 endif
 
@@ -231,7 +245,9 @@ FORCE:
 
 # --- Running ------------------------------------------------------------------------------------
 
-QEMU := scripts/qemu.sh
+QEMU_x86 := scripts/qemu.sh
+QEMU_loongarch := scripts/qemu_loongarch.sh
+QEMU := $(QEMU_$(ARCH))
 qemu_args = $$(cat $(GEN)/qemu.args)
 # By -kernel, QEMU cannot name boot modules: a system that has some starts from its ISO image.
 with_modules = [ -s $(GEN)/modules.list ]
@@ -241,7 +257,7 @@ BOCHS := scripts/bochs.py
 
 # In the emulator that the board names.
 .PHONY: run
-run: $(OUT)/bulkhead.elf | $(BUILD)/.setup-run
+run: $(OUT)/bulkhead.elf | $(SETUP_RUN)
 	$(Q)if [ -s $(GEN)/qemu.args ]; then $(MAKE) -s run-qemu; elif [ -s $(GEN)/bochsrc ]; then $(MAKE) -s run-bochs; \
 		else echo '$(CONFIG): the board has neither a qemu nor a bochs node: no emulator makes it' >&2; exit 1; fi
 
@@ -259,7 +275,7 @@ run-bochs: $(OUT)/bulkhead.iso
 # The running system under gdb: QEMU waits in the background until gdb lets it go.
 GDB_PORT ?= 1234
 .PHONY: gdb
-gdb: $(OUT)/bulkhead.elf | $(BUILD)/.setup-run $(BUILD)/.setup-test
+gdb: $(OUT)/bulkhead.elf | $(SETUP_RUN) $(BUILD)/.setup-test
 	$(Q)if $(with_modules); then $(MAKE) -s iso; fi
 	$(Q)scripts/gdb.sh $(OUT) $(GDB_PORT) $(QEMU) $(qemu_args) $(boot_args)
 
@@ -286,7 +302,7 @@ $(OUT)/bulkhead.usb.img: $(OUT)/bulkhead.efi scripts/usb_image.sh | $(BUILD)/.se
 .PHONY: list
 list: | $(BUILD)/.setup-build
 	@for dts in configs/*.dts; do $(PYTHON) scripts/gen_config.py $$dts --describe; done | \
-		awk -F'\t' '{ printf "  %-18s %s\n", $$1, $$2 } END { print "\nmake run CONFIG=configs/NAME.dts starts one." }'
+		awk -F'\t' '{ printf "  %-22s %s\n", $$1, $$2 } END { print "\nmake run CONFIG=configs/NAME.dts starts one." }'
 
 # --- Tools --------------------------------------------------------------------------------------
 
@@ -304,7 +320,7 @@ $(BUILD)/.setup-%: scripts/setup.sh
 T ?=
 .PHONY: test
 test: | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test
-	@$(if $(filter unit lint,$(T)),:,$(QEMU) --prepare && $(BOCHS) --prepare && scripts/built_copy.sh scripts/uboot-tools >/dev/null)
+	@$(if $(filter unit lint,$(T)),:,$(QEMU_x86) --prepare && $(BOCHS) --prepare && scripts/built_copy.sh scripts/uboot-tools >/dev/null)
 	$(Q)CC=$(CC) PYTHONPATH=scripts $(PYTHON) -m pytest -p no:cacheprovider -n 2 -q \
 		$(if $(T),tests/$(T),tests) $(PYTEST_ARGS)
 
@@ -328,6 +344,7 @@ clean:
 help:
 	@echo 'make                       builds the default system, $(CONFIG)'
 	@echo 'make run                   builds it, guests and all, and starts it in QEMU (or Bochs)'
+	@echo 'make run ARCH=loongarch    the same on LoongArch: $(subst x86,loongarch,$(CONFIG))'
 	@echo 'make CONFIG=configs/x.dts  builds another one (with run, gdb, iso, efi, usb, itb: uses it)'
 	@echo 'make list                  names the systems and says what each shows'
 	@echo 'make gdb                   starts it under gdb: "help bulkhead" there lists the commands'

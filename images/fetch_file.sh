@@ -10,7 +10,7 @@ usage()
 	cat <<'END'
 usage: fetch_file.sh [--meta] [--refresh] SUITE ARCH PACKAGE PATTERN DEST
 
-Writes the one file of PACKAGE whose path matches PATTERN (such as 'boot/vmlinuz-*') to DEST, and
+PACKAGE may be one of apt's patterns that means one package. Writes the one file of it whose path matches PATTERN (such as 'boot/vmlinuz-*') to DEST, and
 leaves a DEST alone that has this content already.
 
   --meta      PACKAGE is a meta package: take the package that it depends on
@@ -71,7 +71,7 @@ suite=$1 arch=$2 package=$3 pattern=$4 dest=$5
 apt_fetch=$(dirname "$(realpath "${BASH_SOURCE[0]}")")/../scripts/apt_fetch.sh
 cache=${XDG_CACHE_HOME:-${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}/.cache}
 cache=$cache/bulkhead/images/$suite-$arch
-cached=$cache/$package-${pattern//[^a-zA-Z0-9.-]/_}
+cached=$cache/${package//[^a-zA-Z0-9.+-]/_}-${pattern//[^a-zA-Z0-9.-]/_}
 mkdir -p "$cache" "$(dirname "$dest")" || die "cannot make $cache or the folder of $dest"
 
 # One at a time: the second finds what the first has fetched.

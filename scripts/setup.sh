@@ -13,14 +13,20 @@ readonly BUILD="gcc make binutils device-tree-compiler python3 python3-libfdt py
 # bison, flex, libssl-dev, bzip2: to build a program of U-Boot's.
 readonly TEST="python3-pytest python3-pytest-xdist python3-pexpect libcmocka-dev libc6-dev g++ patch clang
 	clang-tidy cppcheck grub-pc-bin grub-efi-amd64-bin grub-common xorriso mtools fdisk ovmf
+<<<<<<< HEAD
 	u-boot-tools openssl sbsigntool bison flex libssl-dev bzip2 gdb"
+=======
+	u-boot-tools openssl bison flex libssl-dev bzip2 gdb"
+# clang and LLVM's linker have the LoongArch target; kernels are packed with zstd.
+readonly LOONGARCH="clang-19 lld-19 llvm-19 zstd"
+>>>>>>> 9da0ae5 (wip)
 readonly QEMU_PACKAGE=qemu-system-x86
 readonly QEMU_MIN=1:10 # as a Debian version
 
 usage()
 {
 	cat <<'END'
-usage: setup.sh [--dry-run] [build|run|test]...
+usage: setup.sh [--dry-run] [build|run|test|loongarch]...
 
 Installs by apt, with sudo where needed, the packages that are missing for
 
@@ -28,6 +34,8 @@ Installs by apt, with sudo where needed, the packages that are missing for
   run     running it: QEMU 10, where this Debian has it (elsewhere, and for users who may not
           install packages, scripts/qemu.sh fetches a private copy)
   test    all tests and checks
+  loongarch
+          building for LoongArch, besides what "build" installs
 
 Default: build and run. --dry-run only prints the packages that would be installed.
 END
@@ -195,9 +203,10 @@ want_qemu()
 main()
 {
 	local what parts=()
-	local -a build test
+	local -a build test loongarch
 	read -r -d '' -a build <<<"$BUILD" || true
 	read -r -d '' -a test <<<"$TEST" || true
+	read -r -d '' -a loongarch <<<"$LOONGARCH" || true
 
 	dry_run='' updated='' as_root=()
 	for what in "$@"; do
@@ -207,7 +216,7 @@ main()
 			exit 0
 			;;
 		--dry-run) dry_run=1 ;;
-		build | run | test) parts+=("$what") ;;
+		build | run | test | loongarch) parts+=("$what") ;;
 		*)
 			printf 'setup.sh: unknown argument %s (see --help)\n' "$what" >&2
 			exit 2
@@ -227,6 +236,7 @@ main()
 		case $what in
 		build) require "${build[@]}" ;;
 		test) require "${test[@]}" ;;
+		loongarch) require "${loongarch[@]}" ;;
 		run) want_qemu ;;
 		esac
 	done
