@@ -173,7 +173,7 @@ static uint64_t toy_deadline(const struct device *dev, uint32_t match)
 	uint64_t now = device_now(dev), current = toy_now(dev);
 	uint64_t time = toy_match_time(dev, match);
 
-	if (match == 0 || time < current)
+	if (time < current) /* also a register that was never written: year, month and day 0 */
 		return TIMER_OFF;
 	return now - now % NSEC_PER_SEC + (time - current) * NSEC_PER_SEC;
 }

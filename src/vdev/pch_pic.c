@@ -166,7 +166,7 @@ static void write_unit(const struct device *dev, uint64_t offset, uint64_t mask,
 		set_mask(dev, (pic->mask & ~mask) | (value & mask));
 		break;
 	case REG_CLEAR:
-		pic->request &= ~(value & mask & pic->edge);
+		pic->request &= ~(value & mask); /* levels come back */
 		break;
 	default:
 		unit = stored(pic, offset);
@@ -220,7 +220,7 @@ static void pch_pic_set_line(const struct device *dev, unsigned int line, bool l
 	if (pic->inputs == before)
 		return;
 	if (level)
-		pic->request |= bit & pic->edge;
+		pic->request |= bit;
 	update(dev);
 }
 
