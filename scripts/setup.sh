@@ -13,13 +13,9 @@ readonly BUILD="gcc make binutils device-tree-compiler python3 python3-libfdt py
 # bison, flex, libssl-dev, bzip2: to build a program of U-Boot's.
 readonly TEST="python3-pytest python3-pytest-xdist python3-pexpect libcmocka-dev libc6-dev g++ patch clang
 	clang-tidy cppcheck grub-pc-bin grub-efi-amd64-bin grub-common xorriso mtools fdisk ovmf
-<<<<<<< HEAD
 	u-boot-tools openssl sbsigntool bison flex libssl-dev bzip2 gdb"
-=======
-	u-boot-tools openssl bison flex libssl-dev bzip2 gdb"
 # clang and LLVM's linker have the LoongArch target; kernels are packed with zstd.
 readonly LOONGARCH="clang-19 lld-19 llvm-19 zstd"
->>>>>>> 9da0ae5 (wip)
 readonly QEMU_PACKAGE=qemu-system-x86
 readonly QEMU_MIN=1:10 # as a Debian version
 
