@@ -201,22 +201,27 @@ def _shared(plan: Plan) -> list[str]:
             "(through the hypervisor)"
         )
     lines += system.arch.report_shared(system)
-    users: dict[tuple[str, Optional[str]], list[Cell]] = {}
-    for cell, loaded in zip(system.cells, plan.loaded):
-        for source in (segment.source for segment in loaded.segments):
-            if isinstance(source, FilePart):
-                cells = users.setdefault((source.path, source.module), [])
-                cells += [] if cell in cells else [cell]
     names = {
         os.path.abspath(image.path): image.name
         for cell in system.cells
         for _, image in cell.images
         if image.path
     }
-    for (path, _), cells in users.items():
+    users: dict[tuple[str, Optional[str]], list[Cell]] = {}
+    for cell, loaded in zip(system.cells, plan.loaded):
+        for source in (segment.source for segment in loaded.segments):
+            if isinstance(source, FilePart):
+                key: tuple[str, Optional[str]] = (names[source.path], source.module)
+            elif source and source.image:
+                key = (source.image, None)
+            else:
+                continue
+            cells = users.setdefault(key, [])
+            cells += [] if cell in cells else [cell]
+    for (name, _), cells in users.items():
         if len(cells) > 1:
             lines.append(
-                f"- one pristine copy of {names[path]} is loaded into {words([c.name for c in cells])}, "
+                f"- one pristine copy of {name} is loaded into {words([c.name for c in cells])}, "
                 "each "
                 "of which gets memory of its own"
             )

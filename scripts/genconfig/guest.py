@@ -30,6 +30,7 @@ class Blob:
 
     name: str
     data: bytes
+    image: str = ""  # the image file that they are from, as the user names it
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from test_gen_loongarch import linux_image  # noqa: E402
 from test_gen_support import BASE, ROOT, VDEV, Bench, bzimage, edited, plan_of  # noqa: E402
 from genconfig import pipeline, placement  # noqa: E402
 from genconfig.diag import ConfigError  # noqa: E402
@@ -29,7 +30,6 @@ COMPILE = [
     "-mcmodel=small",
     "-O2",
     "-I" + os.path.join(ROOT, "src"),
-    "-I" + os.path.join(ROOT, "src/arch/x86/include"),
 ]
 CONFIGS = sorted(n for n in os.listdir(os.path.join(ROOT, "configs")) if n.endswith(".dts"))
 
@@ -42,11 +42,12 @@ def bench(tmp_path, capsys):
 # ---- The C table ----
 
 
-def compile_table(bench, compiler):
+def compile_table(bench, compiler, arch="x86"):
     done = subprocess.run(
         [
             compiler,
             *COMPILE,
+            f"-I{os.path.join(ROOT, 'src', 'arch', arch, 'include')}",
             "-c",
             os.path.join(bench.out, "partition.c"),
             "-o",
@@ -355,11 +356,13 @@ def test_every_virtual_device_has_its_header(bench):
 def test_the_systems_of_the_project_are_accepted(bench, config):
     for name in ("vmlinuz-6.1-cloud-amd64", "vmlinuz-6.1-amd64"):
         bench.image(name, bzimage(payload=name.encode() * 1000))
+    bench.image("vmlinuz-loong64", linux_image())
     bench.image("initramfs.cpio.gz", b"initramfs" * 1000)
+    bench.image("initramfs-loong64.cpio.gz", b"initramfs" * 1000)
     path = os.path.join(ROOT, "configs", config)
     assert bench.run(path, "--out", bench.out, "--images", bench.images) == 0, bench.stderr
     assert bench.stderr == ""
-    compile_table(bench, "gcc")
+    compile_table(bench, "gcc", "loongarch" if "loongarch" in config else "x86")
 
 
 def test_errors_carry_rule_position_and_severity():

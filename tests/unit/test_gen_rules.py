@@ -17,6 +17,7 @@ from test_gen_examples import (  # noqa: E402
     Example,
     given,
 )
+from test_gen_loongarch import LOONGARCH_EXAMPLES  # noqa: E402
 from test_gen_modules import MODULE_EXAMPLES  # noqa: E402
 from test_gen_support import BASE, Bench, edited  # noqa: E402
 from genconfig.diag import short_path  # noqa: E402
@@ -350,10 +351,11 @@ EXAMPLES = [
     ),
 ]
 
-EXAMPLES += DEVICE_AND_IMAGE_EXAMPLES + MODULE_EXAMPLES
+EXAMPLES += DEVICE_AND_IMAGE_EXAMPLES + MODULE_EXAMPLES + LOONGARCH_EXAMPLES
 
 # Reported where no DTS can be an example; each has a test of its own below or in test_gen_output.
 ELSEWHERE = {"config-missing", "tool-missing", "acpi-compile", "acpi-too-large"}
+ELSEWHERE |= {"fdt-compile", "fdt-too-large"}  # test_gen_loongarch
 
 
 @pytest.fixture

@@ -199,8 +199,8 @@ NODES: dict[str, Callable[[VirtualDevice], list[Block]]] = {
     "loongson,pch-msi-1.0": _pch_msi,
     "loongson,ls7a-rtc": _rtc,
     "ns16550a": _serial,
-    "syscon": _power,
-    "isa": _isa,
+    "bulkhead,syscon-power": _power,
+    "bulkhead,isa-window": _isa,
 }
 
 

@@ -169,8 +169,10 @@ def _image(image: Image, data: bytes, packed: bool) -> Kernel:
     room = max(size, len(data))
     if not base <= entry < base + room:
         raise _refusal(image, f"has its entry at {entry:#x}, outside itself")
-    name = "kernel-" + image.name.rsplit("/", 1)[-1]
-    parts = [Part(base, len(data), Blob(name, data) if packed else FilePart.of(image))]
+    source: Union[Blob, FilePart] = FilePart.of(image)
+    if packed:
+        source = Blob("kernel-" + image.name.rsplit("/", 1)[-1], data, image.name)
+    parts = [Part(base, len(data), source)]
     if room > len(data):
         parts.append(Part(base + len(data), room - len(data), None, "kernel (zeroed part)"))
     return Kernel("EFI zboot" if packed else "Image", entry, parts, True)

@@ -5,11 +5,9 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from ..diag import Diagnostic, range_text
+from ..diag import Diagnostic
 from ..model import System, VirtualDevice
 from ..rules import also, found
-from ..rules_devices import given_devices
-from .emit import whole_pages
 from .fdt import PCH_PIC_INPUTS
 
 UART_REGISTERS = 8
@@ -66,20 +64,6 @@ def board_power_off(system: System) -> Iterator[Diagnostic]:
             off.pos,
             cure='let it name a node with compatible "syscon" and `reg`',
         )
-
-
-@also("passthrough-shared-page", "loongarch")
-def passthrough_shared_page(system: System) -> Iterator[Diagnostic]:
-    """Right, but slower than a cell's owner may think."""
-    for cell, pos, device in given_devices(system):
-        for area in device.memory:
-            if device is not system.console and not whole_pages(area):
-                yield found(
-                    f"{device.name} has registers at {range_text(area.base, area.size)}, which is "
-                    f"not whole pages: each access of cell {cell.name} to them costs an exit",
-                    pos,
-                    [(area.pos, f"{device.name} is here")],
-                )
 
 
 @also("module-unsupported", "loongarch")
