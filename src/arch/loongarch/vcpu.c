@@ -325,6 +325,19 @@ static void arm_for_idle(void)
 		arm(ticks);
 }
 
+/* Waits once; false when the timer went off. What devices want becomes a request. */
+static bool idle(struct vcpu *vcpu)
+{
+	bool timer;
+
+	__asm__ volatile("idle 0" ::: "memory");
+	timer = csr_read(CSR_ESTAT) & INT_TI;
+	arch_attend(vcpu);
+	if (timer && __atomic_load_n(&this_cpu()->deadline, __ATOMIC_SEQ_CST) <= arch_now())
+		vcpu_request(vcpu, REQUEST_POLL);
+	return !timer;
+}
+
 void guest_idle(struct vcpu *vcpu)
 {
 	bool armed = false;
@@ -333,13 +346,8 @@ void guest_idle(struct vcpu *vcpu)
 		if (!armed)
 			arm_for_idle();
 		armed = true;
-		__asm__ volatile("idle 0" ::: "memory");
-		if (csr_read(CSR_ESTAT) & (INT_IPI | INT_HWIS))
-			break; /* an exit for attention comes at once */
-		if (csr_read(CSR_ESTAT) & INT_TI) {
-			csr_write(CSR_TICLR, TICLR_CLR);
-			break;
-		}
+		if (!idle(vcpu))
+			break; /* the guest's own timer is at its end, too */
 	}
 	if (armed)
 		guest_arm_timer();
