@@ -89,7 +89,7 @@ void cpu_init_exceptions(void)
 	csr_write(CSR_SAVE(1), (uint64_t)cpu);
 	csr_write(CSR_EENTRY, (uint64_t)exception_entry);
 	csr_write(CSR_TLBRENTRY, (uint64_t)refill_entry);
-	csr_write(CSR_MERRENTRY, (uint64_t)machine_error_entry);
+	csr_write(CSR_MERRENTRY, (uint64_t)exception_entry);
 	csr_write(CSR_TCFG, 0);
 	csr_write(CSR_TICLR, TICLR_CLR);
 	iocsr_write32(IOCSR_IPI_CLEAR, UINT32_MAX);
@@ -152,10 +152,20 @@ static void stop(void)
 		__asm__ volatile("idle 0");
 }
 
+static void report_machine_error(void)
+{
+	log_printf("CPU %u: machine error at 0x%lx (MERRCTL 0x%lx, MERRINFO 0x%lx 0x%lx)\n",
+		   this_cpu()->index, (unsigned long)csr_read(CSR_MERRERA),
+		   (unsigned long)csr_read(CSR_MERRCTL), (unsigned long)csr_read(CSR_MERRINFO1),
+		   (unsigned long)csr_read(CSR_MERRINFO2));
+}
+
 void cpu_exception(const uint64_t *frame)
 {
 	uint64_t estat = csr_read(CSR_ESTAT);
 
+	if (csr_read(CSR_MERRCTL) & MERRCTL_IS_MERR)
+		report_machine_error();
 	log_printf("CPU %u: exception 0x%lx.%lu in the hypervisor at 0x%lx, address 0x%lx, "
 		   "instruction 0x%08lx\n",
 		   this_cpu()->index,
@@ -167,14 +177,5 @@ void cpu_exception(const uint64_t *frame)
 		log_printf("  r%-2u %016lx %016lx %016lx %016lx\n", i, (unsigned long)frame[i],
 			   (unsigned long)frame[i + 1], (unsigned long)frame[i + 2],
 			   (unsigned long)frame[i + 3]);
-	stop();
-}
-
-void cpu_machine_error(void)
-{
-	log_printf("CPU %u: machine error at 0x%lx (MERRCTL 0x%lx, MERRINFO 0x%lx 0x%lx)\n",
-		   this_cpu()->index, (unsigned long)csr_read(CSR_MERRERA),
-		   (unsigned long)csr_read(CSR_MERRCTL), (unsigned long)csr_read(CSR_MERRINFO1),
-		   (unsigned long)csr_read(CSR_MERRINFO2));
 	stop();
 }

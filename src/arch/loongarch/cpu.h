@@ -49,9 +49,8 @@ const char *cpu_missing(void);
 /* EUEN: the units that guests may use. */
 uint64_t cpu_units(void);
 
-/* Exceptions of the hypervisor's own; the general registers are in @frame. */
+/* Exceptions of the hypervisor's own, and machine errors; the general registers are in @frame. */
 void cpu_exception(const uint64_t *frame) __attribute__((noreturn));
-void cpu_machine_error(void) __attribute__((noreturn));
 
 /*
  * Runs the guest until an exception leaves it, see switch.S. As the compiler sees to the registers
@@ -69,7 +68,7 @@ static inline void vcpu_switch(struct arch_vcpu *guest)
 			   "s4", "s5", "s6", "s7", "s8");
 }
 
-extern const char exception_entry[], refill_entry[], machine_error_entry[];
+extern const char exception_entry[], refill_entry[];
 
 #endif
 #endif

@@ -141,7 +141,6 @@
 #define DMW_CC 0x10
 #define DMW_VSEG_SHIFT 60
 
-/* TLBREHI, MERRCTL */
 #define STLBPS_4K 12
 
 /*
@@ -150,6 +149,9 @@
  */
 #define PWCL_4K (12 | 9 << 5 | 21 << 10 | 9 << 15 | 30 << 20 | 9 << 25)
 #define PWCH_4K (39 | 9 << 6)
+
+/* MERRCTL: RM 7.7.1 */
+#define MERRCTL_IS_MERR 0x1
 
 /* GSTAT, GCFG, GINTC, GTLBC, TLBRPRMD: LVZ */
 #define GSTAT_VM 0x1  /* a guest runs */

@@ -4,7 +4,8 @@
  *
  * EENTRY is one entry point for everything. CSR.SAVE0 is the CPU's struct arch_vcpu, where general
  * registers are stored: the guest's, or the hypervisor's own for a last report, since its code
- * raises no exceptions and runs with interrupts off. SAVE1 is the CPU's struct cpu.
+ * raises no exceptions and runs with interrupts off. SAVE1 is the CPU's struct cpu. Machine errors
+ * come here, too, in direct address mode; they do not set GSTAT.PGM.
  */
 #include "cpu.h"
 #include "loongarch.h"
@@ -36,7 +37,8 @@ vcpu_enter:
 	ld.d $a0, $a0, 8 * 4
 	ertn
 
-	.balign 4096 /* bits 11:0 of EENTRY are zero */
+	.section .text.exception, "ax"
+	.balign 4096 /* bits 11:0 of EENTRY are zero; of TLBRENTRY and MERRENTRY, too */
 	.globl exception_entry
 exception_entry:
 	csrwr $tp, CSR_SAVE(0)
@@ -59,6 +61,8 @@ exception_entry:
 	move $a0, $tp
 	csrwr $tp, CSR_SAVE(0)
 	st.d $tp, $a0, 8 * 2
+	li.w $t0, CRMD_PG | CRMD_DATF_CC | CRMD_DATM_CC
+	csrwr $t0, CSR_CRMD
 	csrrd $tp, CSR_SAVE(1) /* the CPU's block, whose end is the top of its stack */
 	li.w $t1, CPU_BLOCK_SIZE
 	add.d $sp, $tp, $t1
@@ -71,6 +75,7 @@ exception_entry:
  * address mode; TLBRPRMD.PGM makes ERTN go back into the guest. What is not mapped becomes an
  * invalid entry, see stage2.h.
  */
+	.section .text.refill, "ax"
 	.balign 4096
 	.globl refill_entry
 refill_entry:
@@ -84,18 +89,5 @@ refill_entry:
 	tlbfill
 	csrrd $t0, CSR_TLBRSAVE
 	ertn
-
-/* A machine error: direct address mode, nothing known about any register. */
-	.balign 4096
-	.globl machine_error_entry
-machine_error_entry:
-	li.w $t0, CRMD_PG | CRMD_DATF_CC | CRMD_DATM_CC
-	csrwr $t0, CSR_CRMD
-	csrrd $tp, CSR_SAVE(1)
-	li.w $t1, CPU_BLOCK_SIZE
-	add.d $sp, $tp, $t1
-	bl cpu_machine_error
-2:	idle 0
-	b 2b
 
 	.section .note.GNU-stack, "", @progbits
