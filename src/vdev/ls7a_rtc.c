@@ -66,8 +66,7 @@ static uint64_t toy_now(const struct device *dev)
 	       (uint64_t)rtc->toy_offset;
 }
 
-static uint64_t seconds_of(const struct date *date, unsigned int hour, unsigned int minute,
-			   unsigned int second)
+static uint64_t seconds_of(const struct date *date, uint64_t hour, uint64_t minute, uint64_t second)
 {
 	return calendar_days(date) * SECONDS_PER_DAY + hour * 3600u + minute * 60u + second;
 }

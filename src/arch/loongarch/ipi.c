@@ -26,17 +26,17 @@ bool ipi_pending(const struct ipi_block *ipi)
 	return load(&ipi->status) & load(&ipi->enable);
 }
 
-static uint64_t mailbox(const struct ipi_block *ipi, unsigned int box)
+static uint64_t mailbox_0(const struct ipi_block *ipi)
 {
-	return load(&ipi->mail[2 * box]) | (uint64_t)load(&ipi->mail[2 * box + 1]) << 32;
+	return load(&ipi->mail[0]) | (uint64_t)load(&ipi->mail[1]) << 32;
 }
 
 bool ipi_take_start(struct ipi_block *ipi, uint64_t *entry)
 {
-	if (!ipi_pending(ipi) || mailbox(ipi, 0) == 0)
+	if (!ipi_pending(ipi) || mailbox_0(ipi) == 0)
 		return false;
 	store(&ipi->status, 0);
-	*entry = mailbox(ipi, 0);
+	*entry = mailbox_0(ipi);
 	return true;
 }
 
