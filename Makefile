@@ -137,9 +137,10 @@ $(OUT)/bulkhead.elf: $(OUT)/hypervisor.ld $(OBJECTS) $(OUT)/partition.o $(OUT)/i
 # --- The same as an EFI application -------------------------------------------------------------
 
 # A small program of its own that carries bulkhead.elf; position independent, see efi.ld.
-EFI_SOURCES := $(filter-out %/payload.S,$(wildcard $(EFI_DIR)/*.[cS])) src/arch/$(ARCH)/boot_info.c \
-	$(addprefix src/arch/$(ARCH)/,processor.c svm/features.c vmx/controls.c) \
-	src/core/format.c src/core/string.c
+EFI_SOURCES_x86 := $(addprefix src/arch/x86/,processor.c svm/features.c vmx/controls.c)
+EFI_SOURCES_loongarch := src/arch/loongarch/processor.c
+EFI_SOURCES := $(wildcard $(EFI_DIR)/*.[cS] src/core/efi/*.c) $(EFI_SOURCES_$(ARCH)) \
+	$(addprefix src/core/,boot_info.c format.c string.c)
 EFI_OBJECTS := $(patsubst %,$(OBJ)/efi/%.o,$(EFI_SOURCES))
 EFI_CFLAGS := $(filter-out -g -fno-pic -mcmodel=small,$(CFLAGS)) -fpie -fvisibility=hidden
 EFI_LDFLAGS := -nostdlib -pie -Wl,--no-dynamic-linker -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--gc-sections \
@@ -162,7 +163,7 @@ $(EFI_OBJECTS): Makefile
 $(OUT)/payload.elf: $(OUT)/bulkhead.elf
 	$(Q)$(OBJCOPY) --strip-all $< $@
 
-$(OUT)/payload.o: $(EFI_DIR)/payload.S $(OUT)/payload.elf $(GEN)/layout.h
+$(OUT)/payload.o: src/core/efi/payload.S $(OUT)/payload.elf $(GEN)/layout.h
 	$(call say,AS,$<)
 	$(Q)$(CC) -I$(GEN) -DPAYLOAD='"$(OUT)/payload.elf"' -c $< -o $@
 

@@ -6,8 +6,8 @@
 #ifndef FAKE_EFI_H
 #define FAKE_EFI_H
 
-#include "arch/x86/efi/efi.h"
-#include "arch/x86/efi_handover.h"
+#include "core/efi/efi.h"
+#include "core/efi_handover.h"
 
 #define FAKE_ARENA_PAGES 64u
 #define FAKE_IMAGE ((efi_handle)0x1234)

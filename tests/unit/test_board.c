@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/arch/x86/board.c src/arch/x86/boot_info.c src/arch/x86/processor.c */
+/* sources: src/arch/x86/board.c src/core/board.c src/core/boot_info.c src/arch/x86/processor.c */
 /* flags: -include tests/unit/fake_x86.h */
 /*
  * Which machines are refused: those without RAM where something is, those whose CPUs are others,

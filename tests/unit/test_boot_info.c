@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/arch/x86/boot_info.c tests/unit/low_memory.c */
+/* sources: src/arch/x86/boot_info.c src/core/boot_info.c tests/unit/low_memory.c */
 /*
  * What loaders hand over: good data, and data that is damaged in every way its own lengths allow.
  * The structures are built byte by byte from the specifications, not with the reader's types.

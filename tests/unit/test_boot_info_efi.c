@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/arch/x86/boot_info.c tests/unit/low_memory.c */
+/* sources: src/arch/x86/boot_info.c src/core/boot_info.c tests/unit/low_memory.c */
 /*
  * What the EFI application hands over: good blocks, and blocks that are damaged in every field.
  * Offsets are written out, not taken from the reader's types; the map is UEFI 2.10, 7.2.3.

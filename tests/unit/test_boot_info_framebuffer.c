@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/arch/x86/boot_info.c tests/unit/low_memory.c */
+/* sources: src/arch/x86/boot_info.c src/core/boot_info.c tests/unit/low_memory.c */
 /* The frame buffer as a multiboot2 loader tells it: Multiboot2 Specification 2.0, 3.6.12. */
 #include <setjmp.h>
 #include <stdarg.h>

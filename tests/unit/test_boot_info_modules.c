@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/arch/x86/boot_info.c tests/unit/low_memory.c */
+/* sources: src/arch/x86/boot_info.c src/core/boot_info.c tests/unit/low_memory.c */
 /*
  * Modules as the three loaders tell them. The structures are built byte by byte from the
  * specifications: Multiboot2 3.6.6; Xen's hvm/start_info.h; efi_handover.h.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/arch/x86/boot_info.c tests/unit/low_memory.c */
+/* sources: src/arch/x86/boot_info.c src/core/boot_info.c tests/unit/low_memory.c */
 /*
  * Good hand-overs of all three formats, with bytes changed at random (from a fixed seed): whatever
  * comes, the reader stays within the memory that its lengths can name, and its result is sane. That

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/arch/x86/efi/elf.c tests/unit/low_memory.c */
+/* sources: src/core/efi/elf.c tests/unit/low_memory.c */
 /*
  * The EFI application's reader of ELF files: good ones, and ones that are damaged. Offsets are
  * those of the ELF-64 Object File Format, written out.
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "arch/x86/efi/elf.h"
+#include "core/efi/elf.h"
 #include "low_memory.h"
 
 #define HEADERS 64u

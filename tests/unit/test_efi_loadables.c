@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/arch/x86/efi/loadables.c */
+/* sources: src/core/efi/loadables.c */
 /* Archives of boot modules that U-Boot may have put into memory, whole and damaged. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,8 +10,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "arch/x86/efi/loadables.h"
-#include "arch/x86/efi/memory.h"
+#include "core/efi/loadables.h"
+#include "core/efi/memory.h"
 
 static struct efi_handover_module list[EFI_HANDOVER_MODULES + 1];
 static char archive[32768] __attribute__((aligned(8)));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/arch/x86/efi/modules.c src/arch/x86/efi/memory.c src/arch/x86/efi/print.c
+/* sources: src/core/efi/modules.c src/core/efi/memory.c src/core/efi/print.c
  * src/core/format.c tests/unit/fake_efi.c tests/unit/fake_efi_files.c */
 /*
  * Files beside the EFI application: where they are looked for, that they are read whole, and that
@@ -12,9 +12,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "arch/x86/efi/memory.h"
-#include "arch/x86/efi/modules.h"
-#include "arch/x86/efi/print.h"
+#include "core/efi/memory.h"
+#include "core/efi/modules.h"
+#include "core/efi/print.h"
 #include "core/format.h"
 #include "fake_efi_files.h"
 

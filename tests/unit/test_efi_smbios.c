@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/arch/x86/efi/smbios.c src/arch/x86/efi/memory.c */
+/* sources: src/core/efi/smbios.c src/core/efi/memory.c */
 /* RAM that is taken from SMBIOS tables, and tables that are damaged. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "arch/x86/efi/smbios.h"
+#include "core/efi/smbios.h"
 
 #define GIB UINT64_C(0x40000000)
 #define KIB_ALL_ONES UINT32_MAX

@@ -160,7 +160,7 @@ def test_the_layout_and_qemus_arguments(bench):
         int(re.search(r"BULKHEAD_SIZE (0x[0-9a-f]+)\n", bench.read("layout.h"))[1], 16) % (2 * MIB)
         == 0
     )
-    for line in ('SYSTEM "', "CONSOLE_PORT 0x3f8\n", "CONSOLE_BAUD 115200\n"):
+    for line in ('SYSTEM "', 'CONSOLE "port 0x3f8, 115200 baud"\n'):
         assert f"#define BULKHEAD_{line}" in bench.read("layout.h")
     words = bench.read("qemu.args").splitlines()
     pairs = dict(zip(words[::2], words[1::2]))

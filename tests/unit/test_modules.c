@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/arch/x86/modules.c src/arch/x86/boot_info.c src/core/sha256.c src/core/format.c
+/* sources: src/core/modules.c src/core/boot_info.c src/core/sha256.c src/core/format.c
  *          tests/unit/low_memory.c
  */
 /* flags: -no-pie -fno-pie */
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "arch/x86/boot.h"
+#include "core/modules.h"
 #include "core/partition.h"
 #include "fake_log.h"
 #include "low_memory.h"

@@ -111,8 +111,7 @@ class X86(Architecture):
         uart = system.console
         assert uart  # rule hypervisor-console
         return [
-            ("BULKHEAD_CONSOLE_PORT", f"{uart.ports[0].base:#x}"),
-            ("BULKHEAD_CONSOLE_BAUD", uart.baud),
+            ("BULKHEAD_CONSOLE", f'"port {uart.ports[0].base:#x}, {uart.baud} baud"'),
         ]
 
     def emulator_files(self, system: System) -> dict[str, str]:

@@ -6,6 +6,7 @@
 #include "core/cell.h"
 #include "core/console.h"
 #include "core/log.h"
+#include "core/modules.h"
 #include "core/partition.h"
 #include "core/pool.h"
 #include "cpu.h"

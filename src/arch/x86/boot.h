@@ -23,11 +23,4 @@ int board_check(const struct boot_info *info);
 /* The part about the I/O APIC and the HPET; returns how many differences it logged. */
 unsigned int board_check_devices(void);
 
-/*
- * Copies the boot modules that the table names to their places and checks length and hash of the
- * copies. Logs what became of each; for one that is not right, which cells do not start. Comes
- * before anything writes to a cell's memory, where the loader may have put them.
- */
-void modules_load(const struct boot_info *info);
-
 #endif

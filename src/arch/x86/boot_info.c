@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "boot_info.h"
+#include "core/efi_handover.h"
 #include "core/string.h"
-#include "efi_handover.h"
 
 #define MB2_BOOTLOADER_MAGIC 0x36d76289u
 #define MB2_TAG_END 0
@@ -16,10 +16,6 @@
 #define PVH_MAGIC 0x336ec578u
 #define PVH_MAX_ENTRIES 0x10000u /* a longer memory map is damaged */
 #define PVH_MAX_MODULES 0x1000u  /* and so is a longer list of modules */
-
-#define EFI_MAX_MAP_SIZE 0x100000u /* a longer memory map is damaged */
-
-#define LOW_4G 0x100000000u /* what the boot page table maps */
 
 /* RSDP: ACPI 6.5, 5.2.5.3 */
 #define RSDP_REVISION 15 /* offset */
@@ -85,65 +81,6 @@ struct pvh_module {
 	uint64_t reserved;
 };
 
-static bool is_name_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '.' || c == '-' || c == '_';
-}
-
-/*
- * Its name is the first word of @string, of which no byte from @room on is read. What has none that
- * could be meant is left out: it is nobody's, and its name could not be told without care.
- */
-static void add_module(struct boot_info *info, const char *string, uint64_t room, uint64_t base,
-		       uint64_t size)
-{
-	struct boot_module *module = &info->modules[info->nr_modules];
-	uint32_t length = 0;
-
-	info->ignored++;
-	if (info->nr_modules == BOOT_MAX_MODULES || base + size < base)
-		return;
-	while (length < room && length < BOOT_MODULE_NAME - 1 && is_name_char(string[length]))
-		length++;
-	if (length == 0 || length == room || (string[length] != '\0' && string[length] != ' '))
-		return;
-	memcpy(module->name, string, length);
-	module->name[length] = '\0';
-	module->base = base;
-	module->size = size;
-	info->nr_modules++;
-	info->ignored--;
-}
-
-/* Neighbours become one range: UEFI firmware tells RAM in a hundred pieces of various types. */
-static void add_ram(struct boot_info *info, uint64_t base, uint64_t size)
-{
-	if (size == 0)
-		return;
-	if (base + size < base) {
-		info->ignored++;
-		return;
-	}
-	for (unsigned int i = 0; i < info->nr_ram; i++) {
-		struct boot_range *ram = &info->ram[i];
-
-		if (base != ram->base + ram->size && base + size != ram->base)
-			continue;
-		if (base < ram->base)
-			ram->base = base;
-		ram->size += size;
-		return;
-	}
-	if (info->nr_ram == BOOT_MAX_RANGES) {
-		info->ignored++;
-		return;
-	}
-	info->ram[info->nr_ram].base = base;
-	info->ram[info->nr_ram].size = size;
-	info->nr_ram++;
-}
-
 static void read_mb2_mmap(struct boot_info *info, uint64_t tag, uint32_t size)
 {
 	uint32_t entry_size = *(const uint32_t *)(tag + 8);
@@ -156,7 +93,7 @@ static void read_mb2_mmap(struct boot_info *info, uint64_t tag, uint32_t size)
 	for (uint32_t at = 16; size - at >= entry_size; at += entry_size) {
 		memcpy(&entry, (const void *)(tag + at), sizeof(entry));
 		if (entry.type == MEMORY_USABLE)
-			add_ram(info, entry.base, entry.size);
+			boot_info_add_ram(info, entry.base, entry.size);
 	}
 }
 
@@ -168,8 +105,9 @@ static void read_mb2_module(struct boot_info *info, uint64_t tag, uint32_t size)
 	if (module.start > module.end)
 		info->ignored++;
 	else
-		add_module(info, (const char *)(tag + sizeof(module)), size - sizeof(module),
-			   module.start, module.end - module.start);
+		boot_info_add_module(info, (const char *)(tag + sizeof(module)),
+				     size - sizeof(module), module.start,
+				     module.end - module.start);
 }
 
 static void read_mb2_framebuffer(struct boot_info *info, uint64_t tag)
@@ -229,27 +167,21 @@ static int read_mb2(struct boot_info *info, uint64_t address)
 	return -EINVAL;
 }
 
-/* Whether a list of @n things of @size bytes is where it can be read; at 0 there is none. */
-static bool is_low(uint64_t list, uint32_t n, uint64_t size)
-{
-	return (list || n == 0) && list < LOW_4G && n * size <= LOW_4G - list;
-}
-
 static int read_pvh_modules(struct boot_info *info, const struct pvh_start_info *start)
 {
 	struct pvh_module module = { .base = 0 };
 
 	if (start->nr_modules > PVH_MAX_MODULES ||
-	    !is_low(start->modules, start->nr_modules, sizeof(module)))
+	    !boot_info_is_low(start->modules, start->nr_modules, sizeof(module)))
 		return -EINVAL;
 	for (uint32_t i = 0; i < start->nr_modules; i++) {
 		memcpy(&module, (const void *)(start->modules + i * sizeof(module)),
 		       sizeof(module));
-		if (!module.cmdline || module.cmdline >= LOW_4G)
+		if (!module.cmdline || module.cmdline >= BOOT_LIMIT)
 			info->ignored++;
 		else
-			add_module(info, (const char *)module.cmdline, LOW_4G - module.cmdline,
-				   module.base, module.size);
+			boot_info_add_module(info, (const char *)module.cmdline,
+					     BOOT_LIMIT - module.cmdline, module.base, module.size);
 	}
 	return 0;
 }
@@ -265,129 +197,25 @@ static int read_pvh(struct boot_info *info, uint64_t address)
 		return -EINVAL;
 	memcpy(&start, (const void *)address, sizeof(start));
 	if (start.memmap_entries > PVH_MAX_ENTRIES ||
-	    !is_low(start.memmap, start.memmap_entries, sizeof(entry)))
+	    !boot_info_is_low(start.memmap, start.memmap_entries, sizeof(entry)))
 		return -EINVAL;
 	info->rsdp = start.rsdp;
 	for (uint32_t i = 0; i < start.memmap_entries; i++) {
 		memcpy(&entry, (const void *)(start.memmap + i * sizeof(entry)), sizeof(entry));
 		if (entry.type == MEMORY_USABLE)
-			add_ram(info, entry.base, entry.size);
+			boot_info_add_ram(info, entry.base, entry.size);
 	}
 	return read_pvh_modules(info, &start);
 }
 
-/*
- * Whether memory is RAM once the firmware's boot services have ended: for the types, ACPI 6.5,
- * 15.3; what is not write-back or has another purpose (UEFI 2.10, 7.2.3) is no RAM for cells.
- */
-static bool is_efi_ram(const struct efi_memory_descriptor *memory)
-{
-	if ((memory->attributes & (EFI_MEMORY_WB | EFI_MEMORY_SP | EFI_MEMORY_RUNTIME)) !=
-	    EFI_MEMORY_WB)
-		return false;
-	switch (memory->type) {
-	case EFI_LOADER_CODE:
-	case EFI_LOADER_DATA:
-	case EFI_BOOT_SERVICES_CODE:
-	case EFI_BOOT_SERVICES_DATA:
-	case EFI_CONVENTIONAL_MEMORY:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static int read_efi_map(struct boot_info *info, const struct efi_handover *handover)
-{
-	struct efi_memory_descriptor memory = { .type = EFI_RESERVED_MEMORY };
-
-	if (handover->descriptor_version != EFI_DESCRIPTOR_VERSION ||
-	    handover->descriptor_size < sizeof(memory) || handover->map_size == 0 ||
-	    handover->map_size > EFI_MAX_MAP_SIZE ||
-	    handover->map_size % handover->descriptor_size ||
-	    !is_low(handover->map, handover->map_size, 1))
-		return -EINVAL;
-	for (uint32_t at = 0; at < handover->map_size; at += handover->descriptor_size) {
-		memcpy(&memory, (const void *)(handover->map + at), sizeof(memory));
-		if ((memory.physical & ~PAGE_MASK) ||
-		    memory.pages > (UINT64_MAX - memory.physical) >> PAGE_SHIFT)
-			return -EINVAL;
-		if (is_efi_ram(&memory))
-			add_ram(info, memory.physical, memory.pages << PAGE_SHIFT);
-	}
-	return 0;
-}
-
-static int read_efi_modules(struct boot_info *info, const struct efi_handover *handover)
-{
-	const uint32_t n = handover->nr_modules;
-	struct efi_handover_module module = { .base = 0 };
-
-	if (n > EFI_HANDOVER_MODULES || !is_low(handover->modules, n, sizeof(module)))
-		return -EINVAL;
-	for (uint32_t i = 0; i < n; i++) {
-		memcpy(&module, (const void *)(handover->modules + i * sizeof(module)),
-		       sizeof(module));
-		add_module(info, module.name, sizeof(module.name), module.base, module.size);
-	}
-	return 0;
-}
-
-static int read_efi(struct boot_info *info, uint64_t address)
-{
-	struct efi_handover handover = { .magic = 0 };
-
-	info->loader = "UEFI";
-	if (address > LOW_4G - sizeof(handover))
-		return -EINVAL;
-	memcpy(&handover, (const void *)address, offsetof(struct efi_handover, map));
-	if (handover.magic != EFI_HANDOVER_MAGIC || handover.version != EFI_HANDOVER_VERSION ||
-	    handover.size < sizeof(handover))
-		return -EINVAL;
-	memcpy(&handover, (const void *)address, sizeof(handover));
-	if (handover.framebuffer + handover.framebuffer_size < handover.framebuffer ||
-	    (uint64_t)handover.line_size * handover.height > handover.framebuffer_size ||
-	    handover.line_size / 4 < handover.width)
-		return -EINVAL;
-	info->rsdp = handover.rsdp;
-	info->fdt = handover.fdt;
-	info->framebuffer.base = handover.framebuffer;
-	info->framebuffer.size = handover.framebuffer_size;
-	info->framebuffer.width = handover.width;
-	info->framebuffer.height = handover.height;
-	info->framebuffer.line_size = handover.line_size;
-	if (read_efi_modules(info, &handover) != 0)
-		return -EINVAL;
-	return read_efi_map(info, &handover);
-}
-
 int boot_info_read(struct boot_info *info, uint32_t magic, uint64_t address)
 {
+	if (magic == EFI_HANDOVER_MAGIC)
+		return boot_info_read_efi(info, address);
 	memset(info, 0, sizeof(*info));
 	if (address & 3)
 		return -EINVAL;
 	if (magic == MB2_BOOTLOADER_MAGIC)
 		return read_mb2(info, address);
-	if (magic == EFI_HANDOVER_MAGIC)
-		return read_efi(info, address);
 	return magic == 0 ? read_pvh(info, address) : -EINVAL;
-}
-
-uint64_t boot_info_first_gap(const struct boot_info *info, uint64_t base, uint64_t size)
-{
-	uint64_t at = base;
-	bool moved = true;
-
-	while (moved && at - base < size) {
-		moved = false;
-		for (unsigned int i = 0; i < info->nr_ram; i++) {
-			const struct boot_range *ram = &info->ram[i];
-
-			if (at >= ram->base && at - ram->base < ram->size) {
-				at = ram->base + ram->size;
-				moved = true;
-			}
-		}
-	}
-	return at - base < size ? at : base + size;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "processor.h"
+#include "core/processor.h"
 #include "svm/svm.h"
 #include "vmx/vmx.h"
 #include "x86.h"

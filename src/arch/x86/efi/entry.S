@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The application's first and last instructions. */
-#include "../efi_handover.h"
 #include "../x86.h"
-#include "launch.h"
+#include "core/efi/launch.h"
+#include "core/efi_handover.h"
 
 /*
  * The firmware calls this with the image's handle in RCX and the system table in RDX; RDI and RSI
@@ -37,7 +37,11 @@ launch_start:
 	movq %cr4, %rax
 	andl $(CR4_PAE | CR4_LA57), %eax
 	movq %rax, %cr4
-	lgdt LAUNCH_GDT_POINTER(%rdi)
+	leaq launch_gdt(%rip), %rax
+	pushq %rax
+	pushw $(launch_gdt_end - launch_gdt - 1)
+	lgdt (%rsp)
+	addq $10, %rsp
 	leaq 1f(%rip), %rax
 	pushq $SEL_CODE32
 	pushq %rax
@@ -75,6 +79,11 @@ launch_start:
 	movl $EFI_HANDOVER_MAGIC, %eax
 	movl LAUNCH_HANDOVER(%ebp), %ebx
 	jmp *LAUNCH_ENTRY(%ebp)
+
+	.balign 8
+launch_gdt: /* as boot_gdt in the hypervisor's entry.S */
+	.quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0x00cf9b000000ffff
+launch_gdt_end:
 launch_end:
 
 	.section .note.GNU-stack, "", @progbits

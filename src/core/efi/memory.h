@@ -3,7 +3,7 @@
 #ifndef EFI_MEMORY_H
 #define EFI_MEMORY_H
 
-#include "../efi_handover.h"
+#include "core/efi_handover.h"
 #include "efi.h"
 
 struct memory_map {

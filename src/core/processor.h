@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What Bulkhead needs of an x86 processor. The EFI application asks too, while there is still a
+/* What Bulkhead needs of a processor. The EFI application asks too, while there is still a
  * screen to say it on. */
-#ifndef ARCH_PROCESSOR_H
-#define ARCH_PROCESSOR_H
+#ifndef CORE_PROCESSOR_H
+#define CORE_PROCESSOR_H
 
 /* Calls @tell with the name of each feature that this processor lacks or that the firmware has
  * switched off; returns how many these are. */

@@ -6,10 +6,8 @@
 #ifndef EFI_EFI_H
 #define EFI_EFI_H
 
+#include "arch_efi.h"
 #include "core/types.h"
-
-/* 2.3.4.2: the calling convention on x64. */
-#define EFIAPI __attribute__((ms_abi))
 
 typedef uint64_t efi_status;
 typedef void *efi_handle;

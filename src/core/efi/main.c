@@ -6,10 +6,9 @@
  * go on with something else, and only after ExitBootServices() does launch_start put each part to
  * its place. Section numbers: UEFI Specification 2.10.
  */
-#include "../boot_info.h"
-#include "../efi_handover.h"
-#include "../processor.h"
-#include "../x86.h"
+#include "core/boot_info.h"
+#include "core/efi_handover.h"
+#include "core/processor.h"
 #include "core/string.h"
 #include "elf.h"
 #include "launch.h"
@@ -24,9 +23,8 @@
 #define READ_US 10000000u /* for someone to read why nothing starts */
 
 /* payload.S */
-extern const char payload_system[], payload_modules[];
+extern const char payload_system[], payload_modules[], payload_console[];
 extern const uint64_t payload_loadables, payload_loadables_size;
-extern const uint32_t payload_console_port, payload_console_baud;
 extern const uint8_t payload_start[], payload_end[];
 
 /* 4.6.1, 3.3, 12.9.2, and of EFI_MEMORY_ATTRIBUTE_PROTOCOL */
@@ -164,15 +162,9 @@ static uint8_t *code_of(struct launch *launch)
 static struct launch *prepare_launch(const struct efi_handover *handover)
 {
 	struct launch *launch = (struct launch *)memory_take(EFI_LOADER_CODE, PAGE_SIZE);
-	static const struct launch empty = {
-		/* as boot_gdt in the hypervisor's entry.S */
-		.gdt = { 0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0x00cf9b000000ffff },
-	};
 
 	if (launch) {
-		*launch = empty;
-		launch->gdt_pointer.limit = sizeof(launch->gdt) - 1;
-		launch->gdt_pointer.base = (uint64_t)launch->gdt;
+		memset(launch, 0, sizeof(*launch));
 		launch->entry = program.entry;
 		launch->handover = (uint32_t)(uint64_t)handover;
 	}
@@ -284,7 +276,7 @@ static bool place_is_free(struct efi_handover *handover)
 	handover->map_size = (uint32_t)map.size;
 	handover->descriptor_size = (uint32_t)map.descriptor_size;
 	handover->descriptor_version = map.descriptor_version;
-	if (boot_info_read(&info, EFI_HANDOVER_MAGIC, (uint64_t)handover) != 0) {
+	if (boot_info_read_efi(&info, (uint64_t)handover) != 0) {
 		print("error: the firmware's memory map is damaged\n");
 		return false;
 	}
@@ -341,9 +333,8 @@ static void start(efi_handle image, const struct efi_system_table *system)
 		print("  takes RAM above 4 GiB from SMBIOS: U-Boot's memory map lacks it\n");
 	print("  goes to 0x%x to 0x%x; ACPI's RSDP is at 0x%lx\n", program.base, program.end - 1,
 	      (unsigned long)handover->rsdp);
-	print("  leaves the firmware; what follows is on the serial console at port 0x%x, %u "
-	      "baud\n",
-	      payload_console_port, payload_console_baud);
+	print("  leaves the firmware; what follows is on the serial console at %s\n",
+	      payload_console);
 	(void)boot->stall(DRAIN_US);
 	if (leave(image, handover))
 		((launch_function)code_of(launch))(launch);

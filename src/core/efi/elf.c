@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* System V ABI, Object Files: ELF Header, Program Header; numbers of the x86-64 supplement. */
+/* System V ABI, Object Files: ELF Header, Program Header. */
 #include "elf.h"
+#include "arch_efi.h"
 #include "core/string.h"
 
 #define ELFCLASS64 2
 #define ELFDATA2LSB 1
 #define ET_EXEC 2
-#define EM_X86_64 62
 #define PT_LOAD 1
 
 #define LOW_4G 0x100000000u
@@ -32,7 +32,7 @@ static bool is_ours(const struct elf_header *header)
 	static const uint8_t ident[] = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB };
 
 	return memcmp(header->ident, ident, sizeof(ident)) == 0 && header->type == ET_EXEC &&
-	       header->machine == EM_X86_64 && header->phentsize == sizeof(struct elf_segment);
+	       header->machine == EFI_ELF_MACHINE && header->phentsize == sizeof(struct elf_segment);
 }
 
 static int add_part(struct elf_program *program, const struct elf_segment *segment,

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The last step (entry.S): out of the firmware's long mode, everything to its place, and into the
- * hypervisor. What it needs is in one page below 4 GiB, together with a copy of its code.
+ * The last step (entry.S of the architecture): off the firmware's page tables, everything to its
+ * place, and into the hypervisor. What it needs is in one page below 4 GiB, together with a copy of
+ * its code.
  */
 #ifndef EFI_LAUNCH_H
 #define EFI_LAUNCH_H
 
 /* Offsets in struct launch, for the assembler. */
-#define LAUNCH_GDT_POINTER 32
-#define LAUNCH_ENTRY 44
-#define LAUNCH_HANDOVER 48
-#define LAUNCH_NR_MOVES 52
-#define LAUNCH_MOVES 56
+#define LAUNCH_ENTRY 0
+#define LAUNCH_HANDOVER 4
+#define LAUNCH_NR_MOVES 8
+#define LAUNCH_MOVES 12
 #define LAUNCH_MOVE_SIZE 16
 
 #ifndef __ASSEMBLER__
@@ -28,18 +28,11 @@ struct launch_move {
 static_assert(sizeof(struct launch_move) == LAUNCH_MOVE_SIZE, "entry.S");
 
 struct launch {
-	uint64_t gdt[4];
-	struct {
-		uint16_t limit;
-		uint64_t base;
-	} __attribute__((packed)) gdt_pointer;
-	uint16_t reserved;
 	uint32_t entry;
 	uint32_t handover;
 	uint32_t nr_moves;
 	struct launch_move moves[ELF_MAX_PARTS];
 };
-static_assert(offsetof(struct launch, gdt_pointer) == LAUNCH_GDT_POINTER, "entry.S");
 static_assert(offsetof(struct launch, entry) == LAUNCH_ENTRY, "entry.S");
 static_assert(offsetof(struct launch, handover) == LAUNCH_HANDOVER, "entry.S");
 static_assert(offsetof(struct launch, nr_moves) == LAUNCH_NR_MOVES, "entry.S");

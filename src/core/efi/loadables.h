@@ -7,7 +7,7 @@
 #ifndef EFI_LOADABLES_H
 #define EFI_LOADABLES_H
 
-#include "../efi_handover.h"
+#include "core/efi_handover.h"
 
 /*
  * Fills @list, which has room for EFI_HANDOVER_MODULES, with the files of the archive of @size

@@ -3,17 +3,14 @@
 #include "layout.h"
 
 	.section .rodata.payload, "a", @progbits
-	.globl payload_system, payload_modules, payload_console_port, payload_console_baud
+	.globl payload_system, payload_modules, payload_console
 	.globl payload_loadables, payload_loadables_size, payload_start, payload_end
 payload_system:
 	.asciz BULKHEAD_SYSTEM
 payload_modules:
 	.asciz BULKHEAD_MODULES
-	.balign 4
-payload_console_port:
-	.long BULKHEAD_CONSOLE_PORT
-payload_console_baud:
-	.long BULKHEAD_CONSOLE_BAUD
+payload_console:
+	.asciz BULKHEAD_CONSOLE
 	.balign 8
 payload_loadables:
 	.quad BULKHEAD_LOADABLES

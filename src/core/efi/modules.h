@@ -3,7 +3,7 @@
 #ifndef EFI_MODULES_H
 #define EFI_MODULES_H
 
-#include "../efi_handover.h"
+#include "core/efi_handover.h"
 #include "efi.h"
 
 /*

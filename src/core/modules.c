@@ -4,13 +4,12 @@
  * loader's word for where they are: what counts is the hash of the copy, which nobody else can
  * write to.
  */
-#include "boot.h"
+#include "modules.h"
 #include "core/format.h"
 #include "core/log.h"
 #include "core/partition.h"
 #include "core/string.h"
 
-#define LOW_4G 0x100000000u /* what the boot page table maps */
 #define WHY_SIZE 160u
 #define SHOWN 6u /* bytes of a hash in messages */
 
@@ -40,7 +39,7 @@ static bool is_readable(const struct boot_info *info, const struct boot_module *
 	const uint64_t base = loaded->base, end = base + loaded->size;
 	const char *where = NULL;
 
-	if (end > LOW_4G)
+	if (end > BOOT_LIMIT)
 		where = "not below 4 GiB";
 	else if (base < (uint64_t)image_end && end > (uint64_t)image_start)
 		where = "in the hypervisor's own memory";
