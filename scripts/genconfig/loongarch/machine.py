@@ -107,8 +107,7 @@ class LoongArch(Architecture):
         uart = system.console
         assert uart  # rule hypervisor-console
         return [
-            ("BULKHEAD_CONSOLE_BASE", f"{uart.memory[0].base:#x}"),
-            ("BULKHEAD_CONSOLE_BAUD", uart.baud),
+            ("BULKHEAD_CONSOLE", f'"{uart.memory[0].base:#x}, {uart.baud} baud"'),
         ]
 
     def report_shared(self, system: System) -> list[str]:
