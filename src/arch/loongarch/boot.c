@@ -56,7 +56,7 @@ static int prepare_cpu(unsigned int index)
 	struct cpu *cpu = this_cpu();
 
 	if (index != 0)
-		cpu = (struct cpu *)(void *)pool_alloc(CPU_BLOCK_SIZE / PAGE_SIZE);
+		cpu = (struct cpu *)(uintptr_t)pool_alloc(CPU_BLOCK_SIZE / PAGE_SIZE);
 	if (!cpu)
 		return -ENOMEM;
 	cpu->index = index;

@@ -53,6 +53,12 @@ static void pic_write64(uint64_t offset, uint64_t value)
 	mmio_write32(pic() + offset + 4, (uint32_t)(value >> 32));
 }
 
+/* Offset of the 32 bits that @input is one of. */
+static uint64_t word_of(unsigned int input)
+{
+	return input < 32 ? 0 : 4;
+}
+
 static void set_masked(unsigned int input, bool masked)
 {
 	spin_lock(&pic_lock);
@@ -60,14 +66,14 @@ static void set_masked(unsigned int input, bool masked)
 		pic_masked |= BIT_ULL(input);
 	else
 		pic_masked &= ~BIT_ULL(input);
-	mmio_write32(pic() + PIC_MASK + input / 32 * 4, (uint32_t)(pic_masked >> (input & 32)));
+	mmio_write32(pic() + PIC_MASK + word_of(input), (uint32_t)(pic_masked >> (input & 32)));
 	spin_unlock(&pic_lock);
 }
 
 /* What came of a level is forgotten first: it comes again if it is still there. */
 static void arm(unsigned int input)
 {
-	mmio_write32(pic() + PIC_CLEAR + input / 32 * 4, BIT(input % 32));
+	mmio_write32(pic() + PIC_CLEAR + word_of(input), BIT(input % 32));
 	set_masked(input, false);
 }
 
@@ -94,7 +100,7 @@ static void init_line(const struct loongarch_line *line, uint32_t hwid)
 
 	if (line->controller != LOONGARCH_PCH_PIC || line->input >= PIC_INPUTS)
 		return;
-	edge = PIC_EDGE + line->input / 32 * 4;
+	edge = PIC_EDGE + word_of(line->input);
 	if (line->edge)
 		mmio_write32(pic() + edge, mmio_read32(pic() + edge) | BIT(line->input % 32));
 	route(line->input, hwid);

@@ -223,69 +223,41 @@
 
 #include "core/types.h"
 
-/* @csr must be a constant: the instruction holds it. */
-#define csr_read(csr)                                                                              \
-	({                                                                                         \
-		uint64_t csr_value_;                                                               \
-		__asm__ volatile("csrrd %0, %1" : "=r"(csr_value_) : "i"(csr) : "memory");         \
-		csr_value_;                                                                        \
-	})
-#define csr_write(csr, value)                                                                      \
+/*
+ * @csr and @op must be constants: the instruction holds them. csr_ are for the hypervisor's
+ * registers, gcsr_ for the guest's. _exchange replaces the bits of @mask by those of @value; the
+ * assembler refuses $ra as the mask, which would mean something else.
+ */
+#define csr_access(insn, csr, value)                                                               \
 	do {                                                                                       \
 		uint64_t csr_value_ = (value);                                                     \
-		__asm__ volatile("csrwr %0, %1" : "+r"(csr_value_) : "i"(csr) : "memory");         \
+		__asm__ volatile(insn " %0, %1" : "+r"(csr_value_) : "i"(csr) : "memory");         \
 	} while (0)
-/* Replaces the bits of @mask by those of @value. */
-#define csr_exchange(csr, value, mask)                                                             \
+#define csr_exchange_bits(insn, csr, value, mask)                                                  \
 	do {                                                                                       \
 		uint64_t csr_value_ = (value), csr_mask_ = (mask);                                 \
-		__asm__ volatile("csrxchg %0, %1, %2"                                              \
+		__asm__ volatile(insn " %0, %1, %2"                                                \
 				 : "+r"(csr_value_)                                                \
 				 : "r"(csr_mask_), "i"(csr)                                        \
 				 : "memory");                                                      \
 	} while (0)
-
-/*
- * GCSRRD, GCSRWR and GCSRXCHG as words, since not every assembler knows them: csr << 10, then rj (0
- * reads, 1 writes, another register is the mask), then rd; here always $t0 and $t1.
- */
-#define gcsr_read(csr)                                                                             \
+#define csr_get(insn, csr)                                                                         \
 	({                                                                                         \
-		register uint64_t gcsr_value_ __asm__("t0");                                       \
-		__asm__ volatile(".word 0x05000000 | %1 << 10 | 12"                                \
-				 : "=r"(gcsr_value_)                                               \
-				 : "i"(csr)                                                        \
-				 : "memory");                                                      \
-		gcsr_value_;                                                                       \
+		uint64_t csr_got_;                                                                 \
+		__asm__ volatile(insn " %0, %1" : "=r"(csr_got_) : "i"(csr) : "memory");           \
+		csr_got_;                                                                          \
 	})
-#define gcsr_write(csr, value)                                                                     \
-	do {                                                                                       \
-		register uint64_t gcsr_value_ __asm__("t0") = (value);                             \
-		__asm__ volatile(".word 0x05000000 | %1 << 10 | 1 << 5 | 12"                       \
-				 : "+r"(gcsr_value_)                                               \
-				 : "i"(csr)                                                        \
-				 : "memory");                                                      \
-	} while (0)
-#define gcsr_exchange(csr, value, mask)                                                            \
-	do {                                                                                       \
-		register uint64_t gcsr_value_ __asm__("t0") = (value);                             \
-		register uint64_t gcsr_mask_ __asm__("t1") = (mask);                               \
-		__asm__ volatile(".word 0x05000000 | %2 << 10 | 13 << 5 | 12"                      \
-				 : "+r"(gcsr_value_)                                               \
-				 : "r"(gcsr_mask_), "i"(csr)                                       \
-				 : "memory");                                                      \
-	} while (0)
+#define csr_read(csr) csr_get("csrrd", csr)
+#define csr_write(csr, value) csr_access("csrwr", csr, value)
+#define csr_exchange(csr, value, mask) csr_exchange_bits("csrxchg", csr, value, mask)
+#define gcsr_read(csr) csr_get("gcsrrd", csr)
+#define gcsr_write(csr, value) csr_access("gcsrwr", csr, value)
+#define gcsr_exchange(csr, value, mask) csr_exchange_bits("gcsrxchg", csr, value, mask)
 
-/* @op must be a constant. */
 #define invtlb(op, info, address)                                                                  \
-	do {                                                                                       \
-		register uint64_t tlb_info_ __asm__("t0") = (info);                                \
-		register uint64_t tlb_address_ __asm__("t1") = (address);                          \
-		__asm__ volatile(".word 0x06498000 | 13 << 10 | 12 << 5 | %2"                      \
-				 :                                                                 \
-				 : "r"(tlb_info_), "r"(tlb_address_), "i"(op)                      \
-				 : "memory");                                                      \
-	} while (0)
+	__asm__ volatile("invtlb %0, %1, %2" ::"i"(op), "r"((uint64_t)(info)),                     \
+			 "r"((uint64_t)(address))                                                  \
+			 : "memory")
 
 static inline uint32_t cpucfg(uint32_t word)
 {
