@@ -5,6 +5,7 @@
 #include "core/cell.h"
 #include "core/console.h"
 #include "core/log.h"
+#include "core/modules.h"
 #include "core/partition.h"
 #include "core/pool.h"
 #include "cpu.h"
@@ -86,33 +87,42 @@ static void check_cpu(void)
 {
 	const char *missing = cpu_missing();
 
-	if ((uint32_t)csr_read(CSR_CPUID) != partition_table.board.cpus[0])
-		refuse("the boot CPU is not the one that the board lists first");
 	if (!missing)
 		return;
 	log_printf("processor: lacks %s\n", missing);
 	refuse("refused to start");
 }
 
-void boot_main(uint64_t efi_boot, uint64_t command_line, uint64_t system_table)
+void boot_main(uint64_t kind, uint64_t handover, uint64_t system_table)
 {
 	const struct partition_table *table = &partition_table;
+	static struct boot_info info;
 
-	(void)efi_boot;
-	(void)command_line;
-	(void)system_table;
 	cpu_init_exceptions();
 	uart_init();
 	console_init(table);
 	log_printf("Bulkhead %s: %s (%s)\n", BULKHEAD_VERSION, table->name, table->source);
+	if (boot_info_read(&info, kind, handover, system_table) != 0)
+		refuse("the loader hands over neither an EFI system table nor what Bulkhead's own "
+		       "for UEFI does, or it is damaged");
+	if (info.fdt)
+		log_printf("device tree at 0x%lx\n", (unsigned long)info.fdt);
+	if (info.ignored)
+		log_printf("warning: %u entries of what %s hands over are damaged, unnamed or too "
+			   "many; they are left out\n",
+			   info.ignored, info.loader);
+	if (board_check(&info) != 0)
+		refuse("refused to start");
 	check_cpu();
+	modules_load(&info);
 	timing_init();
 	cells_init();
 	irq_init();
 	if (prepare() != 0)
 		refuse("the page pool is too small for this configuration");
-	log_printf("LVZ, %u CPUs, %u cell%s, stable counter %u kHz, %u pages of the pool left\n",
-		   table->board.nr_cpus, table->nr_cells, table->nr_cells == 1 ? "" : "s",
+	log_printf("%s, LVZ, %u CPUs, %u cell%s, stable counter %u kHz, %u pages of the pool "
+		   "left\n",
+		   info.loader, table->board.nr_cpus, table->nr_cells, table->nr_cells == 1 ? "" : "s",
 		   timing_khz(), pool_free_pages());
 	cpu_main();
 }

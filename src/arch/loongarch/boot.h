@@ -3,12 +3,13 @@
 #ifndef LOONGARCH_BOOT_H
 #define LOONGARCH_BOOT_H
 
+#include "boot_info.h"
 #include "core/types.h"
 
 struct cpu;
 
-/* Entry from entry.S: the registers that the loader set. */
-void boot_main(uint64_t efi_boot, uint64_t command_line, uint64_t system_table)
+/* Entry from entry.S: the registers that the loader set, see boot_info_read(). */
+void boot_main(uint64_t kind, uint64_t handover, uint64_t system_table)
 	__attribute__((noreturn));
 
 /* Blocks of the board's CPUs, indexed like board.cpus; filled before the other CPUs start. */
@@ -33,5 +34,12 @@ uint32_t timing_khz(void);
 uint64_t timing_ticks(uint64_t ns);
 
 void uart_init(void);
+
+/*
+ * Compares the machine with the board of the partition table: what the processor must have, CPUs,
+ * the RAM that is used, and devices. Adds the device tree's RAM to @info if the loader has told
+ * none. Logs every difference. Returns 0 or -ENODEV.
+ */
+int board_check(struct boot_info *info);
 
 #endif

@@ -32,24 +32,8 @@ static bool keeps_guest_ids(unsigned int gid)
 const char *cpu_missing(void)
 {
 	static char what[WHAT_SIZE];
-	uint32_t word1 = cpucfg(1), word2 = cpucfg(2);
 	unsigned int bits;
 
-	if ((word1 & CPUCFG1_ARCH_MASK) != CPUCFG1_ARCH_LA64)
-		return "LA64";
-	if (!(word1 & CPUCFG1_PGMMU))
-		return "a page-mapping MMU";
-	if (!(word1 & CPUCFG1_IOCSR))
-		return "IOCSR";
-	if (!(word2 & CPUCFG2_LLFTP))
-		return "the stable counter";
-	if (!(word2 & CPUCFG2_LVZ)) {
-		fmt_snprintf(
-			what, sizeof(what),
-			"the virtualization extension LVZ (CPUCFG word 2 is 0x%08x, bit 10 is 0)",
-			word2);
-		return what;
-	}
 	if ((csr_read(CSR_PRCFG2) & STAGE2_PRCFG2_2M) == 0)
 		return "TLB entries of 1 MiB";
 	bits = csr_read(CSR_GSTAT) >> GSTAT_GID_BITS_SHIFT & GSTAT_GID_BITS_MASK;

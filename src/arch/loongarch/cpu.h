@@ -43,7 +43,8 @@ void cpu_init_exceptions(void);
 /* Sets this CPU up for its guest, if it has one. */
 void cpu_init(void);
 
-/* What the hypervisor needs and this CPU lacks, or NULL. */
+/* What the hypervisor needs and this CPU lacks besides what processor_check() has found, or NULL.
+ * Needs LVZ. */
 const char *cpu_missing(void);
 
 /* EUEN: the units that guests may use. */

@@ -70,6 +70,8 @@
 #define CSR_DERA 0x501
 #define CSR_DSAVE 0x502
 
+#define CPUID_CORE_MASK 0x1ff /* RM 7.4.12 */
+
 /* CRMD, PRMD: RM 7.4.1, 7.4.2 */
 #define CRMD_PLV 0x3
 #define CRMD_IE 0x4

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is this machine the board that the configuration was written for? The firmware's device tree
+ * says, as far as there is one. */
+#include "core/board.h"
+#include "boot.h"
+#include "core/log.h"
+#include "core/partition.h"
+#include "core/processor.h"
+#include "core/string.h"
+#include "core/vcpu.h"
+#include "loongarch.h"
+
+static unsigned int differences;
+
+static void tell_missing(const char *what)
+{
+	log_printf("  processor: lacks %s\n", what);
+}
+
+/* ---- CPUs ---- */
+
+static bool is_cpu(const struct fdt_node *node, uint32_t *id)
+{
+	uint32_t size;
+	const uint8_t *reg = fdt_property(node, "reg", &size);
+
+	if (!reg || size < 4 || !fdt_has_string(node, "device_type", "cpu") || !fdt_enabled(node))
+		return false;
+	reg += size - 4; /* ids are small; a tree may have two cells for them */
+	*id = (uint32_t)reg[0] << 24 | (uint32_t)reg[1] << 16 | (uint32_t)reg[2] << 8 | reg[3];
+	return true;
+}
+
+/* How many CPUs the tree has; *@found, whether @id is among them. */
+static unsigned int find_cpu(const struct fdt *fdt, uint32_t id, bool *found)
+{
+	const struct fdt_node *node;
+	struct fdt_walk walk;
+	unsigned int count = 0;
+	uint32_t other;
+
+	*found = false;
+	fdt_walk_start(&walk, fdt);
+	while ((node = fdt_walk_next(&walk)) != NULL) {
+		if (!is_cpu(node, &other))
+			continue;
+		count++;
+		*found = *found || other == id;
+	}
+	return count;
+}
+
+static void check_boot_cpu(void)
+{
+	const uint32_t *cpus = partition_table.board.cpus;
+	uint32_t id = (uint32_t)csr_read(CSR_CPUID) & CPUID_CORE_MASK;
+
+	if (id == cpus[0])
+		return;
+	log_printf("  boot CPU: has id %u, the board lists %u first\n", id, cpus[0]);
+	differences++;
+}
+
+static void check_cpus(const struct fdt *fdt)
+{
+	const struct board_config *board = &partition_table.board;
+	unsigned int count;
+	bool found;
+
+	for (unsigned int i = 0; i < board->nr_cpus; i++) {
+		count = find_cpu(fdt, board->cpus[i], &found);
+		if (found)
+			continue;
+		log_printf("  CPU with id %u: not in this machine, which has %u CPU%s\n",
+			   board->cpus[i], count, count == 1 ? "" : "s");
+		differences++;
+	}
+}
+
+/* ---- Devices ---- */
+
+/* Finds a device that is compatible with @compatible at @base. Without one, *@elsewhere is where
+ * the last of its kind is, or 0. */
+static bool find_device(const struct fdt *fdt, const char *compatible, uint64_t base,
+			struct fdt_walk *walk, uint64_t *elsewhere)
+{
+	const struct fdt_node *node;
+	uint64_t other, size;
+
+	*elsewhere = 0;
+	fdt_walk_start(walk, fdt);
+	while ((node = fdt_walk_next(walk)) != NULL) {
+		if (!fdt_has_string(node, "compatible", compatible) || !fdt_enabled(node) ||
+		    fdt_reg(node, 0, &other, &size) != 0)
+			continue;
+		if (other == base)
+			return true;
+		*elsewhere = other;
+	}
+	return false;
+}
+
+/* @base is 0 where the board has no such device. Returns whether the machine has what it names. */
+static bool check_device(const struct fdt *fdt, const char *what, const char *compatible,
+			 uint64_t base, struct fdt_walk *walk)
+{
+	uint64_t elsewhere;
+
+	if (base == 0 || find_device(fdt, compatible, base, walk, &elsewhere))
+		return true;
+	differences++;
+	if (elsewhere)
+		log_printf("  %s at 0x%lx: the machine has it at 0x%lx\n", what,
+			   (unsigned long)base, (unsigned long)elsewhere);
+	else
+		log_printf("  %s at 0x%lx: there is none (\"%s\" in the device tree)\n", what,
+			   (unsigned long)base, compatible);
+	return false;
+}
+
+static void check_uart(const struct fdt *fdt)
+{
+	const struct loongarch_uart *uart = &partition_table.board.arch.console;
+	struct fdt_walk walk;
+	uint32_t clock;
+
+	if (!check_device(fdt, "console's UART", "ns16550a", uart->base, &walk))
+		return;
+	clock = fdt_u32(&walk.path[walk.depth - 1], "clock-frequency", uart->clock);
+	if (clock == uart->clock)
+		return;
+	log_printf("  console's UART: its clock has %u Hz, the board says %u\n", clock,
+		   uart->clock);
+	differences++;
+}
+
+static void check_devices(const struct fdt *fdt)
+{
+	const struct arch_board *board = &partition_table.board.arch;
+	struct fdt_walk walk;
+
+	check_uart(fdt);
+	(void)check_device(fdt, "PCH-PIC", "loongson,pch-pic-1.0", board->pch_pic, &walk);
+	(void)check_device(fdt, "RTC", "loongson,ls7a-rtc", board->rtc, &walk);
+}
+
+/* ---- All of it ---- */
+
+/* 0, or -EINVAL when there is something that is no device tree. */
+static int read_fdt(const struct boot_info *info, struct fdt *fdt)
+{
+	if (!info->fdt) {
+		log_printf("warning: %s brings no device tree: the board's CPUs and devices are "
+			   "not compared with the machine\n",
+			   info->loader);
+		return 0;
+	}
+	if (fdt_open(fdt, info->fdt) == 0)
+		return 0;
+	log_printf("  device tree at 0x%lx: damaged, or none\n", (unsigned long)info->fdt);
+	return -EINVAL;
+}
+
+int board_check(struct boot_info *info)
+{
+	static struct fdt fdt;
+	bool has_fdt = info->fdt != 0;
+
+	differences = processor_check(tell_missing);
+	check_boot_cpu();
+	if (read_fdt(info, &fdt) != 0) {
+		differences++;
+		has_fdt = false;
+	}
+	if (has_fdt && info->nr_ram == 0 && boot_info_add_fdt_ram(info, &fdt) != 0)
+		log_printf("  device tree: reserves more pieces of memory than can be kept "
+			   "apart\n");
+	if (has_fdt) {
+		check_cpus(&fdt);
+		check_devices(&fdt);
+	}
+	differences += board_check_memory(info, 0);
+	return board_verdict(differences);
+}
