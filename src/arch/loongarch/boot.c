@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The boot order, in one place. */
 #include "boot.h"
+#include "controllers.h"
 #include "core/arch.h"
 #include "core/cell.h"
 #include "core/console.h"
@@ -37,7 +38,7 @@ void cpu_main(void)
 	struct cpu *cpu = this_cpu();
 
 	cpu_init();
-	irq_init_cpu();
+	controllers_init_cpu();
 	if (cpu->index != 0)
 		smp_arrived();
 	else if (smp_start() != 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The board's interrupt controllers. All of them are the hypervisor's: a line goes to the CPU of
- * whom it is for, which serves it (the console) or passes it on to the virtual controller of the
- * cell that owns the device.
+ * The board's interrupt lines. All of them are the hypervisor's: a line goes to the CPU of whom it
+ * is for, which serves it (the console) or passes it on to the virtual controller of the cell that
+ * owns the device.
  */
 #ifndef LOONGARCH_IRQ_H
 #define LOONGARCH_IRQ_H
@@ -13,9 +13,6 @@ struct cell;
 
 /* Everything masked, and routed to its CPU; once. */
 void irq_init(void);
-
-/* Lets the controllers interrupt this CPU. */
-void irq_init_cpu(void);
 
 /* Lets the console's UART interrupt. */
 void irq_enable_console(void);
