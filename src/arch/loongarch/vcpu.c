@@ -295,18 +295,20 @@ void arch_cell_timer(struct cell *cell, uint64_t deadline)
 {
 	struct vcpu *first = cell->vcpus[0];
 	struct cpu *cpu = cpu_blocks[first->cpu];
+	uint64_t before = __atomic_exchange_n(&cpu->deadline, deadline, __ATOMIC_SEQ_CST);
 
-	if (__atomic_exchange_n(&cpu->deadline, deadline, __ATOMIC_SEQ_CST) == deadline)
-		return;
 	if (cpu == this_cpu())
 		guest_arm_timer();
-	else
+	else if (before != deadline)
 		vcpu_request(first, REQUEST_TIMER);
 }
 
-static bool guest_has_work(void)
+/* Lines of GINTC may or may not show in the guest's ESTAT as long as it does not run. */
+static bool guest_has_work(const struct arch_vcpu *guest)
 {
-	return gcsr_read(CSR_ESTAT) & gcsr_read(CSR_ECFG) & INT_MASK;
+	uint64_t lines = __atomic_load_n(&guest->lines, __ATOMIC_SEQ_CST);
+
+	return (gcsr_read(CSR_ESTAT) | lines << INT_HWI_SHIFT) & gcsr_read(CSR_ECFG) & INT_MASK;
 }
 
 /*
@@ -342,7 +344,8 @@ void guest_idle(struct vcpu *vcpu)
 {
 	bool armed = false;
 
-	while (!guest_has_work() && __atomic_load_n(&vcpu->requests, __ATOMIC_SEQ_CST) == 0) {
+	while (!guest_has_work(vcpu->arch) &&
+	       __atomic_load_n(&vcpu->requests, __ATOMIC_SEQ_CST) == 0) {
 		if (!armed)
 			arm_for_idle();
 		armed = true;
@@ -357,7 +360,6 @@ void arch_wait(struct vcpu *vcpu)
 {
 	if (__atomic_load_n(&vcpu->requests, __ATOMIC_SEQ_CST) == 0)
 		__asm__ volatile("idle 0" ::: "memory");
-	arch_attend(vcpu);
 }
 
 /* This CPU looks at its requests before it runs its guest or waits. */
