@@ -143,19 +143,21 @@ EFI_SOURCES := $(wildcard $(EFI_DIR)/*.[cS] src/core/efi/*.c) $(EFI_SOURCES_$(AR
 	$(addprefix src/core/,boot_info.c format.c string.c)
 EFI_OBJECTS := $(patsubst %,$(OBJ)/efi/%.o,$(EFI_SOURCES))
 EFI_CFLAGS := $(filter-out -g -fno-pic -mcmodel=small,$(CFLAGS)) -fpie -fvisibility=hidden
-EFI_LDFLAGS := -nostdlib -pie -Wl,--no-dynamic-linker -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--gc-sections \
+EFI_LDFLAGS := -nostdlib -pie $(TARGET) $(LINK_$(ARCH)) -Wl,--no-dynamic-linker -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--gc-sections \
 	-Wl,-z,norelro
-OBJCOPY := objcopy
+OBJCOPY_x86 := objcopy
+OBJCOPY_loongarch := llvm-objcopy-19
+OBJCOPY := $(OBJCOPY_$(ARCH))
 
-$(OBJ)/efi/%.c.o: %.c | $(BUILD)/.setup-build
+$(OBJ)/efi/%.c.o: %.c | $(SETUP_BUILD)
 	$(call say,CC,$< (EFI))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(EFI_CFLAGS) -MMD -MP -c $< -o $@
 
-$(OBJ)/efi/%.S.o: %.S | $(BUILD)/.setup-build
+$(OBJ)/efi/%.S.o: %.S | $(SETUP_BUILD)
 	$(call say,AS,$< (EFI))
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(TARGET) $(CPPFLAGS) -MMD -MP -c $< -o $@
 
 -include $(EFI_OBJECTS:.o=.d)
 $(EFI_OBJECTS): Makefile
@@ -165,9 +167,13 @@ $(OUT)/payload.elf: $(OUT)/bulkhead.elf
 
 $(OUT)/payload.o: src/core/efi/payload.S $(OUT)/payload.elf $(GEN)/layout.h
 	$(call say,AS,$<)
-	$(Q)$(CC) -I$(GEN) -DPAYLOAD='"$(OUT)/payload.elf"' -c $< -o $@
+	$(Q)$(CC) $(TARGET) -I$(GEN) -DPAYLOAD='"$(OUT)/payload.elf"' -c $< -o $@
 
-$(OUT)/bulkhead.efi: $(EFI_DIR)/efi.ld $(EFI_OBJECTS) $(OUT)/payload.o
+$(OBJ)/efi/efi.ld: src/core/efi/efi.ld src/arch/$(ARCH)/include/arch_efi.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TARGET) $(CPPFLAGS) -E -P -x c $< -o $@
+
+$(OUT)/bulkhead.efi: $(OBJ)/efi/efi.ld $(EFI_OBJECTS) $(OUT)/payload.o
 	$(call say,EFI,$@)
 	$(Q)$(CC) $(EFI_LDFLAGS) -T $< $(filter %.o,$^) -o $(OUT)/efi.elf
 	$(Q)$(OBJCOPY) -O binary $(OUT)/efi.elf $@.tmp
