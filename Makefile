@@ -197,11 +197,25 @@ SIGN_ITS := -DKEY_NAME='"$(SIGN_KEY_NAME)"' -DSIGN_ALGO='"$(SIGN_ALGO)"'
 SIGN_ITB := -k $(SIGN_KEY_DIR) $(if $(SIGN_DTB),-K $(SIGN_DTB)) -r
 endif
 
+# What bootm starts: on x86 the EFI application, on LoongArch the bare image with its device tree.
+FIT_FILE_x86 := bulkhead.efi
+FIT_FILE_loongarch := bulkhead.bin
+FIT_FILE := $(FIT_FILE_$(ARCH))
+FIT_ITS_x86 := -DFIT_TYPE='"kernel_noload"' -DFIT_ARCH='"x86_64"' -DFIT_OS='"efi"' -DFIT_LOAD=0 -DFIT_ENTRY=0
+FIT_ITS_loongarch = -DFIT_TYPE='"kernel"' -DFIT_ARCH='"loongarch"' -DFIT_OS='"linux"' -DFIT_LOAD=BULKHEAD_BASE \
+	-DFIT_ENTRY=$$(od -An -tu4 -j8 -N4 $(OUT)/bulkhead.bin | tr -d ' ')
+BOOTM_ARGUMENTS_loongarch := - $${fdtcontroladdr}
+
+# The hypervisor without its ELF headers: it begins with the header that booti looks for.
+$(OUT)/bulkhead.bin: $(OUT)/bulkhead.elf
+	$(call say,BIN,$@)
+	$(Q)$(OBJCOPY) -O binary $< $@
+
 # Written at each run, and left alone when it says the same: what it is made of stands on the command line.
-$(OUT)/bulkhead.its: images/uboot/bulkhead.its $(GEN)/layout.h FORCE
+$(OUT)/bulkhead.its: images/uboot/bulkhead.its $(GEN)/layout.h $(OUT)/$(FIT_FILE) FORCE
 	$(Q)$(CC) -E -P -x assembler-with-cpp -undef -nostdinc -DSYSTEM='"$(SYSTEM)"' -DSYSTEM_NODE=$(SYSTEM) \
 		-DDESCRIPTION='"Bulkhead $(VERSION): $(SYSTEM)"' $$($(with_modules) && echo -DWITH_MODULES) -I$(GEN) \
-		$(SIGN_ITS) $< -o $@.tmp
+		-DFIT_FILE='"$(FIT_FILE)"' $(FIT_ITS_$(ARCH)) $(SIGN_ITS) $< -o $@.tmp
 	@echo '/* signed: $(SIGN_KEY_DIR) $(SIGN_DTB) */' >> $@.tmp
 	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
@@ -209,7 +223,7 @@ $(GEN)/modules.cpio: $(GEN)/.done
 	$(Q)cd $(OUT)/modules 2>/dev/null || cd $(GEN); cpio --quiet --reproducible -o -H newc \
 		<$(CURDIR)/$(GEN)/modules.list >$(CURDIR)/$@.tmp && mv $(CURDIR)/$@.tmp $(CURDIR)/$@
 
-$(OUT)/bulkhead.itb: $(OUT)/bulkhead.its $(GEN)/modules.cpio $(OUT)/bulkhead.efi $(SIGN_KEY) $(SIGN_DTB) | $(BUILD)/.setup-test
+$(OUT)/bulkhead.itb: $(OUT)/bulkhead.its $(GEN)/modules.cpio $(OUT)/$(FIT_FILE) $(SIGN_KEY) $(SIGN_DTB) | $(BUILD)/.setup-test
 	$(call say,FIT,$@$(if $(SIGN_KEY), (signed: $(SIGN_KEY_NAME))))
 	$(Q)mkimage -f $< $(SIGN_ITB) $@.tmp >$@.log 2>&1 || { cat $@.log; rm -f $@.tmp; exit 1; }
 	@touch $@.tmp && mv $@.tmp $@ && rm $@.log # younger than SIGN_DTB, which mkimage has written
@@ -217,11 +231,16 @@ $(OUT)/bulkhead.itb: $(OUT)/bulkhead.its $(GEN)/modules.cpio $(OUT)/bulkhead.efi
 $(SIGN_KEY) $(SIGN_DTB):
 	@echo '$@: no such file (key and certificate are SIGN_KEY_DIR/SIGN_KEY_NAME.key and .crt)' >&2; exit 1
 
+# Debian's mkimage has no name for LoongArch yet; U-Boot does not look at a script's.
+SCRIPT_ARCH_x86 := x86
+SCRIPT_ARCH_loongarch := invalid
 $(OUT)/boot.scr: images/uboot/boot.cmd | $(BUILD)/.setup-test
 	@mkdir -p $(@D)
 	$(call say,SCR,$@)
-	$(Q)mkimage -A $(ARCH) -T script -C none -n Bulkhead -d $< $@.tmp >$@.log 2>&1 || { cat $@.log; exit 1; }
-	@mv $@.tmp $@ && rm $@.log
+	@sed 's/bootm $${loadaddr}/& $(BOOTM_ARGUMENTS_$(ARCH))/' $< > $@.cmd
+	$(Q)mkimage -A $(SCRIPT_ARCH_$(ARCH)) -T script -C none -n Bulkhead -d $@.cmd $@.tmp >$@.log 2>&1 || \
+		{ cat $@.log; exit 1; }
+	@mv $@.tmp $@ && rm $@.log $@.cmd
 
 # U-Boot as QEMU's firmware, of Debian 13: to try these, and for the tests.
 $(BUILD)/u-boot.rom:
