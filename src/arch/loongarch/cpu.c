@@ -11,22 +11,28 @@
 
 #define WHAT_SIZE 96u
 
+/* The guest whose TLB entries this CPU makes and uses; 0: none. GTLBC's other fields stay. */
+static void set_guest_id(unsigned int gid)
+{
+	uint64_t gtlbc = gid ? GTLBC_USETGID | (uint64_t)gid << GTLBC_TGID_SHIFT : 0;
+
+	csr_write(CSR_GSTAT, (uint64_t)gid << GSTAT_GID_SHIFT);
+	csr_exchange(CSR_GTLBC, gtlbc,
+		     GTLBC_USETGID | GTLBC_TOTI | (uint64_t)GTLBC_TGID_MASK << GTLBC_TGID_SHIFT);
+}
+
 /* A chip or emulator of another opinion about where CSR.GTLBC is would fill the TLB with entries
  * that no guest finds. */
 static bool keeps_guest_ids(unsigned int gid)
 {
-	uint64_t gstat = (uint64_t)gid << GSTAT_GID_SHIFT;
-	uint64_t gtlbc = GTLBC_USETGID | (uint64_t)gid << GTLBC_TGID_SHIFT;
-	uint64_t got_gstat, got_gtlbc;
+	uint64_t gstat, gtlbc;
 
-	csr_write(CSR_GSTAT, gstat);
-	csr_write(CSR_GTLBC, gtlbc);
-	got_gstat = csr_read(CSR_GSTAT);
-	got_gtlbc = csr_read(CSR_GTLBC);
-	csr_write(CSR_GSTAT, 0);
-	csr_write(CSR_GTLBC, 0);
-	return (got_gstat >> GSTAT_GID_SHIFT & GSTAT_GID_MASK) == gid &&
-	       (got_gtlbc & (GTLBC_USETGID | GTLBC_TGID_MASK << GTLBC_TGID_SHIFT)) == gtlbc;
+	set_guest_id(gid);
+	gstat = csr_read(CSR_GSTAT);
+	gtlbc = csr_read(CSR_GTLBC);
+	set_guest_id(0);
+	return (gstat >> GSTAT_GID_SHIFT & GSTAT_GID_MASK) == gid &&
+	       (gtlbc >> GTLBC_TGID_SHIFT & GTLBC_TGID_MASK) == gid && (gtlbc & GTLBC_USETGID);
 }
 
 const char *cpu_missing(void)
@@ -100,9 +106,8 @@ static void init_lvz(uint32_t gid)
 	uint64_t can = csr_read(CSR_GCFG), config = 0;
 
 	csr_write(CSR_GCFG, 0);
-	csr_write(CSR_GSTAT, 0);
 	csr_write(CSR_GINTC, 0);
-	csr_write(CSR_GTLBC, 0);
+	set_guest_id(0);
 	if (can & GCFG_TOCIP_SECURE)
 		config |= GCFG_TOCI_SECURE << GCFG_TOCI_SHIFT;
 	if (can & GCFG_MATP_ROOT)
@@ -111,8 +116,7 @@ static void init_lvz(uint32_t gid)
 	csr_write(CSR_GCNTC, 0);
 	invtlb(INVTLB_ALL, 0, 0);
 	invtlb(INVTLB_ALL_GUESTS, 0, 0);
-	csr_write(CSR_GTLBC, GTLBC_USETGID | (uint64_t)gid << GTLBC_TGID_SHIFT);
-	csr_write(CSR_GSTAT, (uint64_t)gid << GSTAT_GID_SHIFT);
+	set_guest_id(gid);
 	invtlb(INVTLB_GUEST, (uint64_t)gid << INVTLB_GID_SHIFT, 0);
 }
 
