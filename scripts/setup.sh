@@ -12,7 +12,7 @@ readonly BUILD="gcc make binutils device-tree-compiler python3 python3-libfdt py
 # libc6-dev: gcc only recommends it, and the unit tests are programs of the host. g++, patch: to build Bochs;
 # bison, flex, libssl-dev, bzip2: to build a program of U-Boot's.
 readonly TEST="python3-pytest python3-pytest-xdist python3-pexpect libcmocka-dev libc6-dev g++ patch clang
-	clang-tidy cppcheck grub-pc-bin grub-efi-amd64-bin grub-common xorriso mtools fdisk ovmf
+	clang-tidy clang-tidy-19 cppcheck grub-pc-bin grub-efi-amd64-bin grub-common xorriso mtools fdisk ovmf
 	u-boot-tools openssl sbsigntool bison flex libssl-dev bzip2 gdb"
 # clang and LLVM's linker have the LoongArch target; kernels are packed with zstd.
 readonly LOONGARCH="clang-19 lld-19 llvm-19 zstd"

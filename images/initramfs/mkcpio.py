@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Write an initramfs from a recipe, the same bytes for the same inputs, without root.
+"""Write an initramfs from recipes, the same bytes for the same inputs, without root.
 
 The recipe has one entry a line ('#' starts a comment; parents come before children):
 
@@ -124,9 +124,16 @@ def add_line(archive, words, folder, defines):
         raise RecipeError(f"cannot understand '{' '.join(words)}'")
 
 
-def build(recipe, defines):
-    """Return the cpio archive that the recipe file describes."""
+def build(recipes, defines):
+    """Return the cpio archive that the recipe files describe."""
     archive = Archive()
+    for recipe in recipes:
+        follow(archive, recipe, defines)
+    return archive.finish()
+
+
+def follow(archive, recipe, defines):
+    """Add to the archive what one recipe file describes."""
     try:
         with open(recipe, encoding="utf-8") as text:
             lines = text.readlines()
@@ -141,7 +148,6 @@ def build(recipe, defines):
                 add_line(archive, words, os.path.dirname(recipe), defines)
         except RecipeError as error:
             raise RecipeError(f"{recipe}:{number}: error: {error}") from error
-    return archive.finish()
 
 
 def compress(data):
@@ -181,7 +187,7 @@ def main():
     """Do what the command line says; return the exit status."""
     parser = argparse.ArgumentParser(
         description="Write an initramfs (cpio newc, gzip) from a recipe.")
-    parser.add_argument("recipe")
+    parser.add_argument("recipe", nargs="+", help="several: one after the other")
     parser.add_argument("-o", "--output", required=True, metavar="FILE")
     parser.add_argument("--define", action="append", default=[], type=parse_define,
                         metavar="NAME=FILE", help="the file meant by $NAME in the recipe")

@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import re
 import subprocess
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -82,6 +83,13 @@ def modules(folder):
     return [folder / "modules" / name for name in names if (folder / "modules" / name).exists()]
 
 
+def arch(folder):
+    """The architecture of a built system's board."""
+    found = re.search(r"^SYSTEM_ARCH := (\w+)$", (folder / "images.mk").read_text(encoding="ascii"), re.M)
+    return found[1]
+
+
 def bochsrc(folder):
     """Bochs' configuration of a built system's board; empty when it is not for Bochs."""
-    return (folder / "gen/bochsrc").read_text(encoding="ascii")
+    file = folder / "gen/bochsrc"
+    return file.read_text(encoding="ascii") if file.exists() else ""

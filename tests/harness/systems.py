@@ -14,6 +14,8 @@ from harness.machine import UNPACKING, Bulkhead, Machine
 from harness.selfcheck import parse
 
 QEMU = str(build.TOP / "scripts/qemu.sh")
+#: By architecture; $QEMU_LOONGARCH chooses another one with LVZ.
+QEMUS = {"x86": QEMU, "loongarch": str(build.TOP / "scripts/qemu_loongarch.sh")}
 BOCHS = str(build.TOP / "scripts/bochs.py")
 #: Nothing but serial consoles; a machine that resets itself or switches itself off stays there to be looked at.
 HEADLESS = ["-nographic", "-nic", "none", "-action", "reboot=shutdown,shutdown=pause"]
@@ -61,7 +63,7 @@ def start(folder, com2=None, replace=None, loader=None, extra=()):
     for option, value in (replace or {}).items():
         arguments[arguments.index(option) + 1] = value
     serial = ["-serial", "mon:stdio", "-serial", f"file:{com2}"] if com2 else []
-    return Bulkhead([QEMU, *arguments, *HEADLESS, *LOADERS[loader](folder), *serial, *extra], folder.name)
+    return Bulkhead([QEMUS[build.arch(folder)], *arguments, *HEADLESS, *LOADERS[loader](folder), *serial, *extra], folder.name)
 
 
 def bochs(name, configuration, iso, replace=None, com2=None):
@@ -85,12 +87,24 @@ boot
 """
 
 
-def bare_qemu(kernel, cpus, memory):
+def bare_qemu(kernel, cpus, memory, _):
     """The bare kernel in QEMU."""
     images = build.BUILD / "images"
     return Machine([QEMU, "-accel", "tcg", "-machine", "q35", "-cpu", "max", "-smp", str(cpus), "-m", str(memory),
                     *HEADLESS, "-kernel", str(images / kernel), "-initrd", str(images / "initramfs.cpio.gz"),
                     "-append", BARE_ARGUMENTS], f"bare {kernel}")
+
+
+#: Without a hypervisor, QEMU's device tree leaves out the ISA space where Linux looks for a keyboard controller.
+BARE_LOONGARCH = "console=ttyS0 initcall_blacklist=i8042_init bulkhead.selfcheck"
+
+
+def bare_loongarch(kernel, cpus, memory, folder):
+    """The bare kernel on QEMU's virt machine, whose loader wants it as the built system in @folder has it: unpacked."""
+    images = build.BUILD / "images"
+    return Machine([QEMUS["loongarch"], "-accel", "tcg", "-machine", "virt", "-cpu", "la464,lvz=off", "-smp", str(cpus),
+                    "-m", str(memory), *HEADLESS, "-kernel", str(folder / f"gen/blobs/kernel-{kernel}.bin"),
+                    "-initrd", str(images / "initramfs-loong64.cpio.gz"), "-append", BARE_LOONGARCH], f"bare {kernel}")
 
 
 def bare_bochs(kernel, cpus, memory, board):
@@ -116,18 +130,21 @@ def bare_check(kernel, cpus, folder, memory=512):
     built system in @folder; kept for the session.
     """
     images = build.BUILD / "images"
-    build.make(f"build/images/{kernel}", "build/images/initramfs.cpio.gz")
+    arch = build.arch(folder)
+    initramfs = "initramfs-loong64.cpio.gz" if arch == "loongarch" else "initramfs.cpio.gz"
+    build.make(f"ARCH={arch}", f"CONFIG=configs/qemu-{arch}-duo.dts", f"build/images/{kernel}",
+               f"build/images/{initramfs}")
     digest = hashlib.sha256()
-    for name in (kernel, "initramfs.cpio.gz"):
+    for name in (kernel, initramfs):
         digest.update((images / name).read_bytes())
     digest.update(build.bochsrc(folder).encode())
-    on_bochs = bool(build.bochsrc(folder))
-    emulator = "bochs" if on_bochs else "qemu"
+    emulator = "bochs" if build.bochsrc(folder) else f"qemu-{arch}"
+    digest.update(os.environ.get("QEMU_LOONGARCH", "").encode())
     kept = build.WORK / f"bare-{emulator}-{kernel}-{cpus}-{digest.hexdigest()[:16]}.json"
     with build.locked(kept.name):
         if not kept.exists():
-            bare = bare_bochs(kernel, cpus, memory, folder) if on_bochs else bare_qemu(kernel, cpus, memory)
-            with bare as machine:
+            make = {"bochs": bare_bochs, "qemu-x86": bare_qemu, "qemu-loongarch": bare_loongarch}[emulator]
+            with make(kernel, cpus, memory, folder) as machine:
                 machine.wait("Linux version", timeout=600, stall=UNPACKING)
                 machine.wait("BULKHEAD-CHECK-END", timeout=600)
                 kept.write_text(json.dumps(parse(machine.lines)), encoding="utf-8")

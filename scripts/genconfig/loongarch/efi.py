@@ -36,12 +36,15 @@ VENDOR = "Bulkhead"
 class Tables:
     """The blob, and where what the kernel is told about lies in it."""
 
-    def __init__(self, memory: list[tuple[int, int, int]], initrd: Optional[Initrd]):
+    def __init__(
+        self, bootargs: str, memory: list[tuple[int, int, int]], initrd: Optional[Initrd]
+    ):
         self._data = bytearray(SYSTEM_TABLE.size)
         self.system_table = TABLES
         vendor = self._add((VENDOR + "\0").encode("utf-16-le"))
-        # Linux appends what $a1 points to to the device tree's bootargs: nothing.
-        self.command_line = self._add(b"\0")
+        # What $a1 points to. Linux reads it before it knows its device tree, to see whether it may
+        # move itself; the bootargs there then take its place, and it is appended if it is not in them.
+        self.command_line = self._add(bootargs.encode("ascii") + b"\0")
         entries = [(DEVICE_TREE, FDT), (BOOT_MEMMAP, self._add(boot_memmap(memory)))]
         if initrd:
             entries.append((INITRD, self._add(struct.pack("<QQ", initrd.base, initrd.size))))

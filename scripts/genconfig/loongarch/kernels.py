@@ -89,7 +89,7 @@ def load(system: System, cell: Cell) -> Loaded:
             cell.bootargs.pos,
             cure="shorten them",
         )
-    tables = efi.Tables(memory_map(cell), initrd)
+    tables = efi.Tables(cell.bootargs.value, memory_map(cell), initrd)
     source = fdt.source(system, cell, initrd)
     tree = fdt.compile_tree(source, cell)
     segments = [

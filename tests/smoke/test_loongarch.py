@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""LoongArch systems, by their guests' own words: on QEMU's virt machine with LVZ, or on $QEMU_LOONGARCH."""
+
+import re
+
+import pytest
+
+from expect import assert_cell, run_selfchecks
+from harness import build
+from harness.systems import bare_check, start
+
+KERNEL = "vmlinuz-loong64"
+DUO = "configs/qemu-loongarch-duo.dts"
+
+#: system -> cells in order: (name, CPUs, MiB)
+SYSTEMS = {
+    "qemu-loongarch-duo": [("linux0", 2, 512), ("linux1", 2, 512)],
+    "qemu-loongarch-solo4": [("linux0", 4, 1024)],
+    "qemu-loongarch-quad": [(f"linux{i}", 1, 384) for i in range(4)],
+}
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_cells_are_what_the_dts_says(name):
+    """Each cell sees its CPUs, memory, devices and a good clock, and no warning that bare metal does not show."""
+    cells = SYSTEMS[name]
+    folder = build.system(f"configs/{name}.dts")
+    bare = bare_check(KERNEL, 2, folder)
+    with start(folder) as machine:
+        checks = run_selfchecks(machine, [cell for cell, *_ in cells])
+    for cell, cpus, memory in cells:
+        assert_cell(checks[cell], cell, cpus, memory, bare)
+        assert checks[cell]["kernel"][0].endswith("-loong64")
+        # The same CPU as the bare machine's, but for what a cell must not see or the machine lacks.
+        assert checks[cell]["cpu_flags"] == bare["cpu_flags"]
+
+
+def test_uart_passthrough_is_seen_in_its_cell_and_nowhere_else():
+    """linux1 drives the second physical UART by interrupt; for linux0 there is none."""
+    folder = build.system("configs/qemu-loongarch-uart.dts")
+    output = folder / "uart1.txt"
+    with start(folder, com2=output) as machine:
+        checks = run_selfchecks(machine, ["linux0", "linux1"])
+        # The driver holds the interrupt only while the port is open.
+        machine.shell("linux1", 1, "exec 3> /dev/ttyS1; for i in 1 2 3 4 5 6 7 8; do echo hello $i from linux1 >&3; "
+                      "done; sleep 1; grep ttyS1 /proc/interrupts; exec 3>&-; echo do''ne", "^done")
+        machine.shell("linux0", 0, "echo x > /dev/ttyS1; echo sta''tus $?", "status [1-9]")
+        interrupts = re.findall(r"^ *\d+: +(\d+) +(\d+) +PCH PIC +\d+ +ttyS1$",
+                                "\n".join(machine.cell_lines("linux1")), re.M)
+        machine.shell("linux0", 0, "ls /sys/firmware/devicetree/base | grep -c serial@ | sed s/^/uarts=/", "^uarts=1$")
+    assert any(s.startswith("uart:16550A mmio:0x1FE002E0 irq:") for s in checks["linux1"]["serial.1"])
+    assert "serial.1" not in checks["linux0"]
+    assert "hello 8 from linux1" in output.read_text(encoding="latin1")
+    assert sum(map(int, interrupts[-1])) > 0
+
+
+@pytest.fixture(name="machine", scope="module")
+def running_duo():
+    """Two cells with two CPUs each, both shells ready."""
+    with start(build.system(DUO)) as machine:
+        machine.wait_cell("linux0", "linux0:~#")
+        machine.focus(1)
+        machine.wait_cell("linux1", "linux1:~#")
+        yield machine
+
+
+def test_vector_registers_are_each_process_own(machine):
+    """Two processes on each CPU of both cells keep patterns in all vector registers; none changes."""
+    watch = ("for cpu in 0 1; do for n in 1 2; do taskset -c $cpu vectors 10 {seed}$cpu$n & done; done; wait; "
+             "echo wat''ched")
+    for index, cell in enumerate(("linux0", "linux1")):
+        machine.focus(index)
+        machine.send(watch.format(seed=index + 1) + "\r")
+    for cell in ("linux0", "linux1"):
+        machine.wait_cell(cell, "^watched$", timeout=200)
+        lines = machine.cell_lines(cell)
+        found = [m for m in (re.match(r"vectors: (\d+) rounds of 32 registers of 256 bits: ok", s) for s in lines) if m]
+        assert len(found) == 4 and all(int(match[1]) > 100 for match in found)
+        assert not any("has changed" in line for line in lines)
+
+
+def test_all_cpus_work_for_a_minute(machine):
+    """60 seconds of load on all CPUs of both cells, with processes that wander and talk to each other by pipes."""
+    load = ("t=$(cut -d. -f1 /proc/uptime); for i in 1 2 3; do while [ $(($(cut -d. -f1 /proc/uptime) - t)) -lt 60 ]; "
+            "do yes | head -c 300000 | md5sum >/dev/null; done & done; wait; dmesg -r | grep -cE '^<[0-3]>.*(rcu|stall|"
+            "lockup|hung)'; echo loa''ded $(($(cut -d. -f1 /proc/uptime) - t))")
+    for index in (0, 1):
+        machine.focus(index)
+        machine.send(load + "\r")
+    for cell in ("linux0", "linux1"):
+        seconds = int(machine.wait_cell(cell, r"^loaded (\d+)$", timeout=300, stall=200)[1])
+        assert 60 <= seconds <= 75
+        lines = machine.cell_lines(cell)
+        assert lines[lines.index(f"loaded {seconds}") - 1] == "0"
