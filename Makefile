@@ -251,16 +251,24 @@ itb: $(OUT)/bulkhead.itb $(OUT)/boot.scr
 
 # --- Test kernels and deliberately faulty hypervisors -------------------------------------------
 
+$(BUILD)/tests/isolation-loongarch/%.elf: FORCE | $(BUILD)/.setup-loongarch
+	$(Q)$(MAKE) -s -C tests/isolation/loongarch O=$(CURDIR)/$(BUILD)/tests/isolation-loongarch V=$(if $(Q),0,1) \
+		$(CURDIR)/$@
+
 $(BUILD)/tests/isolation/%.elf: FORCE
 	$(Q)$(MAKE) -s -C tests/isolation O=$(CURDIR)/$(BUILD)/tests/isolation CC=$(CC) V=$(if $(Q),0,1) \
 		$(CURDIR)/$@
 
-# bulkhead-without-x.elf lacks the wall that tests/isolation/walls/x.c replaces.
+# bulkhead-without-x.elf lacks the wall that walls/x.c replaces.
+WALLS_x86 := tests/isolation/walls
+WALLS_loongarch := tests/isolation/loongarch/walls
 wrapped-page := guest_init_cell
 wrapped-port := guest_init_ports
 wrapped-icr := guest_send_ipi
+wrapped-ipi := iocsr_access
+wrapped-window := cell_access
 
-$(OUT)/bulkhead-without-%.elf: tests/isolation/walls/%.c $(OUT)/bulkhead.elf
+$(OUT)/bulkhead-without-%.elf: $(WALLS_$(ARCH))/%.c $(OUT)/bulkhead.elf
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(filter-out -Wmissing-prototypes,$(CFLAGS)) -c $< -o $(OUT)/without-$*.o
 	$(Q)$(CC) $(LDFLAGS) -Wl,--wrap=$(wrapped-$*) -T $(OUT)/hypervisor.ld $(OBJECTS) $(OUT)/partition.o \

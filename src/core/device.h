@@ -35,16 +35,17 @@ struct device_range {
 /* Sentinel for "no deadline", see device_set_timer(). */
 #define TIMER_OFF UINT64_MAX
 
-/* What an interrupt controller sends: on x86 to the CPUs of its cell, in the terms of an MSI (Intel
- * SDM vol. 3, 11.11): destination, destination mode, delivery mode, trigger mode, vector. On
- * LoongArch to the cell's extended I/O interrupt controller, which knows the destination itself:
- * the vector, and the level of the line behind it. */
+/*
+ * An interrupt as a message. Who gets it is said by the sender, or known to the receiver, depending
+ * on the machine: x86's I/O APIC fills in all of it (Intel SDM vol. 3, 11.11), LoongArch's PCH-PIC
+ * the vector and the level, for the cell's extended I/O interrupt controller to route.
+ */
 struct irq_message {
-	uint32_t destination;
-	bool logical;
-	bool level;       /* x86: trigger mode; LoongArch: asserted */
-	uint8_t delivery; /* 0 fixed, 1 lowest priority, 2 SMI, 4 NMI, 5 INIT, 7 ExtINT */
 	uint8_t vector;
+	bool level;       /* of the line behind it: asserted, or (x86) that it is level-triggered */
+	uint8_t delivery; /* x86: 0 fixed, 1 lowest priority, 2 SMI, 4 NMI, 5 INIT, 7 ExtINT */
+	bool logical;     /* x86: .destination is a logical one */
+	uint32_t destination; /* x86: APIC id, or set of them */
 };
 
 struct device_ops {

@@ -27,7 +27,6 @@ struct vcpu {
 	unsigned int cpu;   /* index in board.cpus: the physical CPU */
 	uint32_t hwid;      /* hardware id of that CPU (APIC id) */
 	uint32_t requests;
-	uint32_t startup; /* argument of the architecture's start request */
 	bool waiting;     /* not started yet: the guest has not asked for this CPU */
 	bool parked;
 	uint64_t exits[NR_EXIT_REASONS];

@@ -86,18 +86,27 @@ static unsigned int toy_year(uint64_t seconds)
 	return calendar_date(seconds / SECONDS_PER_DAY).year;
 }
 
+static unsigned int clamp(unsigned int value, unsigned int low, unsigned int high)
+{
+	return value < low ? low : value > high ? high : value;
+}
+
+/* What does not exist becomes what is next to it. In particular no program can drive the year
+ * beyond what the register has. */
 static void set_toy(const struct device *dev, unsigned int year, uint32_t fields)
 {
 	struct ls7a_rtc *rtc = dev->state;
-	const struct date date = {
-		.year = year,
-		.month = FIELD(fields, TOY_MONTH_SHIFT, 6),
-		.day = FIELD(fields, TOY_DAY_SHIFT, 5),
+	struct date date = {
+		.year = clamp(year, TOY_FIRST_YEAR, TOY_FIRST_YEAR + TOY_YEAR_MASK),
+		.month = clamp(FIELD(fields, TOY_MONTH_SHIFT, 6), 1, 12),
 	};
-	uint64_t seconds =
-		seconds_of(&date, FIELD(fields, TOY_HOUR_SHIFT, 5),
-			   FIELD(fields, TOY_MINUTE_SHIFT, 6), FIELD(fields, TOY_SECOND_SHIFT, 6));
+	uint64_t seconds;
 
+	date.day = clamp(FIELD(fields, TOY_DAY_SHIFT, 5), 1,
+			 calendar_days_in_month(date.year, date.month));
+	seconds = seconds_of(&date, clamp(FIELD(fields, TOY_HOUR_SHIFT, 5), 0, 23),
+			     clamp(FIELD(fields, TOY_MINUTE_SHIFT, 6), 0, 59),
+			     clamp(FIELD(fields, TOY_SECOND_SHIFT, 6), 0, 59));
 	rtc->toy_offset += (int64_t)(seconds - toy_now(dev));
 }
 

@@ -401,11 +401,11 @@ static uint8_t read_register(const struct device *dev, unsigned int reg)
 static uint64_t ns16550_read(const struct device *dev, unsigned int id, uint64_t offset,
 			     unsigned int size)
 {
-	uint32_t value = 0;
+	uint64_t value = 0;
 
 	(void)id;
 	for (unsigned int i = 0; i < size; i++)
-		value |= (uint32_t)read_register(dev, (unsigned int)offset + i) << (i * 8);
+		value |= (uint64_t)read_register(dev, (unsigned int)offset + i) << (i * 8);
 	return value;
 }
 

@@ -95,7 +95,7 @@ static int setup(void **state)
 {
 	(void)state;
 	config.arch = (struct arch_cell_config){ 0 };
-	cell.arch.intr = 0;
+	cell.arch = (struct arch_cell){ 0 };
 	timer = 0;
 	make_cell(3);
 	return 0;
@@ -160,7 +160,7 @@ static void assert_delivered(uint64_t mask, enum apic_delivery delivery, uint8_t
 		assert_int_equal(sent[v], by_apic >> v & 1 ? vector | BIT(14) : 0);
 		assert_int_equal(requested[v], told ? request : 0);
 		if (told && delivery == DELIVERY_SIPI)
-			assert_int_equal(cell_vcpus[v].startup, vector);
+			assert_int_equal(cell.arch.startup[v], vector);
 	}
 }
 
@@ -323,8 +323,8 @@ static void init_is_a_request_when_asserted_only(void **state)
 	/* De-assert is no way around the filter. */
 	assert_int_equal(guest_send_ipi(&cell_vcpus[0], UINT64_C(2) << 32 | 0x8500), -EPERM);
 	assert_int_equal(guest_send_ipi(&cell_vcpus[0], UINT64_C(1) << 32 | 0x4612), 0);
-	assert_int_equal(cell_vcpus[1].startup, 0x12);
-	assert_int_equal(cell_vcpus[0].startup, 0);
+	assert_int_equal(cell.arch.startup[1], 0x12);
+	assert_int_equal(cell.arch.startup[0], 0);
 }
 
 static void bits_of_the_icr_that_say_nothing_change_nothing(void **state)

@@ -191,6 +191,18 @@ static void privileged_instructions_are_decoded(void **state)
 	}
 }
 
+static void page_walks_are_told_apart(void **state)
+{
+	(void)state;
+	assert_true(insn_is_walk(0x64005ac));  /* lddir $t0, $t1, 1 */
+	assert_true(insn_is_walk(0x6400d8c));  /* lddir $t0, $t0, 3 */
+	assert_true(insn_is_walk(0x64401a0));  /* ldpte $t1, 0 */
+	assert_true(insn_is_walk(0x64405a0));  /* ldpte $t1, 1 */
+	assert_false(insn_is_walk(0x64801ac)); /* iocsrrd.b */
+	assert_false(insn_is_walk(0x63ffdbf)); /* cacop */
+	assert_false(insn_is_walk(0x28c021ac));
+}
+
 static void only_cpucfg_is_for_everybody(void **state)
 {
 	(void)state;
@@ -206,6 +218,7 @@ int main(void)
 		cmocka_unit_test(nothing_else_is_decoded_at_all),
 		cmocka_unit_test(loads_are_extended),
 		cmocka_unit_test(privileged_instructions_are_decoded),
+		cmocka_unit_test(page_walks_are_told_apart),
 		cmocka_unit_test(only_cpucfg_is_for_everybody),
 	};
 

@@ -155,6 +155,25 @@ static void time_goes_on_between_both_halves(void **context)
 	assert_time(1999, toy(5, 1, 10, 0, 7));
 }
 
+static void what_does_not_exist_becomes_its_neighbour(void **context)
+{
+	(void)context;
+	put(TOY_WRITE0, UINT32_MAX);
+	assert_time(2026, toy(12, 31, 23, 59, 59));
+	put(TOY_WRITE0, 0);
+	assert_time(2026, toy(1, 1, 0, 0, 0));
+	put(TOY_WRITE0, toy(2, 30, 1, 2, 3));
+	assert_time(2026, toy(2, 28, 1, 2, 3));
+	put(TOY_WRITE1, 2028 - 1900);
+	assert_time(2028, toy(2, 29, 1, 2, 3));
+	for (unsigned int i = 0; i < 100000; i++) /* the year does not creep */
+		put(TOY_WRITE0, UINT32_MAX);
+	assert_time(2028, toy(12, 31, 23, 59, 59));
+	put(TOY_WRITE1, UINT32_MAX);
+	put(TOY_WRITE0, UINT32_MAX);
+	assert_time(1900 + 16383, toy(12, 31, 23, 59, 59));
+}
+
 static void the_year_alone_can_be_set(void **context)
 {
 	(void)context;
@@ -358,6 +377,7 @@ int main(void)
 		cmocka_unit_test_setup(it_starts_running_with_the_wall_clock, setup),
 		cmocka_unit_test_setup(it_can_be_set_as_linux_does, setup),
 		cmocka_unit_test_setup(time_goes_on_between_both_halves, setup),
+		cmocka_unit_test_setup(what_does_not_exist_becomes_its_neighbour, setup),
 		cmocka_unit_test_setup(the_year_alone_can_be_set, setup),
 		cmocka_unit_test_setup(disabled_it_reads_as_zero_and_cannot_be_set, setup),
 		cmocka_unit_test_setup(the_counter_has_32768_ticks_a_second, setup),

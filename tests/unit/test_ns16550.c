@@ -375,6 +375,7 @@ static void wide_accesses_are_byte_accesses_in_a_row(void **context)
 	assert_int_equal(fake_in(&uart, 0, LCR, 4), 0xb0600b03);
 	fake_out(&uart, 0, SCR, 2, 0x99aa);
 	assert_int_equal(fake_in(&uart, 0, SCR, 4), 0xffffffaa);
+	assert_int_equal(uart.ops->read(&uart, 0, LCR, 8), UINT64_C(0xffffffaab0600b03));
 }
 
 static void nonsense_does_no_harm(void **context)

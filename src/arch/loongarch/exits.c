@@ -77,7 +77,7 @@ static void decode(struct arch_vcpu *guest, struct vcpu_exit *exit)
 		exit->mmio.gpa = csr_read(CSR_BADV);
 		exit->mmio.write = ecode == ECODE_PIS || ecode == ECODE_PME;
 		exit->mmio.execute = ecode == ECODE_PIF || ecode == ECODE_PNX;
-		exit->mmio.walk = false;
+		exit->mmio.walk = !exit->mmio.execute && insn_is_walk(exit_insn());
 		break;
 	case ECODE_GSPR:
 		decode_gspr(guest, exit);

@@ -32,6 +32,8 @@
 #define OP_IOCSR 0x3240 /* bits 31:13; bit 12 is set in writes, 11:10 are log2 of the size */
 #define IOCSR_WRITE BIT(12)
 #define OP_CPUCFG 0x1b /* bits 31:10 */
+#define OP_LDDIR 0x190 /* bits 31:18 */
+#define OP_LDPTE 0x191
 #define OP15_SHIFT 15
 #define OP15_IDLE 0xc91
 #define OP15_DBCL 0x55
@@ -68,6 +70,11 @@ bool insn_decode_access(uint32_t word, struct insn_access *access)
 		return true;
 	}
 	return false;
+}
+
+bool insn_is_walk(uint32_t word)
+{
+	return word >> 18 == OP_LDDIR || word >> 18 == OP_LDPTE;
 }
 
 uint64_t insn_extend(uint64_t value, unsigned int size, bool sign)

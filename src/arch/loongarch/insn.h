@@ -22,6 +22,9 @@ struct insn_access {
  */
 bool insn_decode_access(uint32_t word, struct insn_access *access);
 
+/* Whether it is LDDIR or LDPTE, which read the guest's page tables. */
+bool insn_is_walk(uint32_t word);
+
 /* What a register holds after a load of @size bytes (1, 2, 4, 8) that gave @value. */
 uint64_t insn_extend(uint64_t value, unsigned int size, bool sign);
 

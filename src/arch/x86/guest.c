@@ -208,7 +208,7 @@ static void wait_for_sipi(struct vcpu *vcpu)
 /* SIPI: real mode at vector * 4 KiB (SDM vol. 3, 9.4.4). */
 static void start(struct vcpu *vcpu)
 {
-	uint32_t vector = __atomic_load_n(&vcpu->startup, __ATOMIC_ACQUIRE);
+	uint32_t vector = __atomic_load_n(&vcpu->cell->arch.startup[vcpu->index], __ATOMIC_ACQUIRE);
 	struct x86_state state;
 
 	reset_registers(vcpu, &state);

@@ -50,13 +50,15 @@ static uint64_t targets(const struct cell *cell, uint32_t destination, bool logi
 	return mask & all;
 }
 
-static void request_all(const struct cell *cell, uint64_t mask, uint32_t request, uint32_t startup)
+static_assert(ARRAY_SIZE(((struct arch_cell *)0)->startup) >= MAX_CPUS, "one for each vCPU");
+
+static void request_all(struct cell *cell, uint64_t mask, uint32_t request, uint32_t startup)
 {
 	for (unsigned int v = 0; v < cell->config->nr_cpus; v++) {
 		if (!(mask & BIT_ULL(v)))
 			continue;
 		if (request == REQUEST_SIPI)
-			__atomic_store_n(&cell->vcpus[v]->startup, startup, __ATOMIC_RELEASE);
+			__atomic_store_n(&cell->arch.startup[v], startup, __ATOMIC_RELEASE);
 		vcpu_request(cell->vcpus[v], request);
 	}
 }
@@ -68,7 +70,7 @@ static void send_fixed(const struct cell *cell, uint64_t mask, uint32_t low)
 			apic_send(cell->vcpus[v]->hwid, low);
 }
 
-static void send(const struct cell *cell, uint64_t mask, enum apic_delivery delivery,
+static void send(struct cell *cell, uint64_t mask, enum apic_delivery delivery,
 		 uint32_t vector)
 {
 	switch (delivery) {
@@ -95,7 +97,7 @@ static void send(const struct cell *cell, uint64_t mask, enum apic_delivery deli
 
 int guest_send_ipi(struct vcpu *vcpu, uint64_t icr)
 {
-	const struct cell *cell = vcpu->cell;
+	struct cell *cell = vcpu->cell;
 	uint32_t low = (uint32_t)icr;
 	enum apic_delivery delivery = ICR_DELIVERY(low);
 	bool foreign = false;

@@ -37,94 +37,10 @@ struct memmap_entry {
 _Static_assert(sizeof(struct hvm_start_info) == 56, "fixed by the PVH ABI");
 _Static_assert(sizeof(struct memmap_entry) == 24, "fixed by the PVH ABI");
 
-struct region own_memory[MAX_REGIONS];
-unsigned int nr_own_memory;
 struct region usable_ram[MAX_REGIONS];
 unsigned int nr_usable_ram;
-static char cmdline[1024];
 
 void boot_main(const struct hvm_start_info *info);
-
-const char *cmdline_value(const char *key, size_t *length)
-{
-	size_t key_length = strlen(key);
-	const char *p = cmdline;
-
-	while (*p) {
-		size_t n = 0;
-
-		while (p[n] && p[n] != ' ')
-			n++;
-		if (n > key_length && p[key_length] == '=' && text_equal(p, key_length, key)) {
-			*length = n - key_length - 1;
-			return p + key_length + 1;
-		}
-		p += n;
-		while (*p == ' ')
-			p++;
-	}
-	return NULL;
-}
-
-bool cmdline_lists(const char *key, const char *word)
-{
-	size_t length;
-	const char *p = cmdline_value(key, &length);
-	const char *end;
-
-	if (!p)
-		return false;
-	end = p + length;
-	while (p < end) {
-		size_t n = 0;
-
-		while (p + n < end && p[n] != ',')
-			n++;
-		if (text_equal(p, n, word))
-			return true;
-		p += n + 1;
-	}
-	return false;
-}
-
-bool page_is_own(uint64_t pa)
-{
-	for (unsigned int i = 0; i < nr_own_memory; i++) {
-		if (pa >= own_memory[i].start && pa < own_memory[i].end)
-			return true;
-	}
-	return false;
-}
-
-/* Inserts in order and joins what touches. */
-static void add_own(uint64_t start, uint64_t end)
-{
-	unsigned int at = 0;
-
-	while (at < nr_own_memory && own_memory[at].end < start)
-		at++;
-	if (at < nr_own_memory && own_memory[at].start <= end) {
-		if (start < own_memory[at].start)
-			own_memory[at].start = start;
-		if (end > own_memory[at].end)
-			own_memory[at].end = end;
-		/* The widened one may now reach its successors. */
-		while (at + 1 < nr_own_memory && own_memory[at + 1].start <= own_memory[at].end) {
-			if (own_memory[at + 1].end > own_memory[at].end)
-				own_memory[at].end = own_memory[at + 1].end;
-			nr_own_memory--;
-			for (unsigned int i = at + 1; i < nr_own_memory; i++)
-				own_memory[i] = own_memory[i + 1];
-		}
-		return;
-	}
-	if (nr_own_memory == MAX_REGIONS)
-		panic("more than %u runs of memory", MAX_REGIONS);
-	for (unsigned int i = nr_own_memory; i > at; i--)
-		own_memory[i] = own_memory[i - 1];
-	own_memory[at] = (struct region){ start, end };
-	nr_own_memory++;
-}
 
 static void read_memmap(const struct hvm_start_info *info)
 {
@@ -137,7 +53,7 @@ static void read_memmap(const struct hvm_start_info *info)
 
 		if (map[i].type != MEMMAP_RAM && map[i].type != MEMMAP_ACPI)
 			continue;
-		add_own(map[i].base & PAGE_MASK, (end + PAGE_SIZE - 1) & PAGE_MASK);
+		own_memory_add(map[i].base & PAGE_MASK, (end + PAGE_SIZE - 1) & PAGE_MASK);
 		if (map[i].type == MEMMAP_RAM && inner_end > inner_start &&
 		    nr_usable_ram < MAX_REGIONS)
 			usable_ram[nr_usable_ram++] = (struct region){ inner_start, inner_end };

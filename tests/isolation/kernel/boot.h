@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the loader says: command line, memory map, ACPI tables (PVH boot,
- * xen/include/public/arch-x86/hvm/start_info.h). */
+/* What the loader says: command line, memory map, ACPI tables or device tree (x86: PVH boot,
+ * xen/include/public/arch-x86/hvm/start_info.h; LoongArch: as Linux is booted). */
 #ifndef ISOLATION_BOOT_H
 #define ISOLATION_BOOT_H
 
@@ -20,12 +20,19 @@ struct region {
 extern struct region own_memory[MAX_REGIONS];
 extern unsigned int nr_own_memory;
 
+/* Adds a run of whole pages, in order, and joins what touches. */
+void own_memory_add(uint64_t start, uint64_t end);
+
 /* RAM that the map calls usable, narrowed to whole pages, as listed. */
 extern struct region usable_ram[MAX_REGIONS];
 extern unsigned int nr_usable_ram;
 
 /* First byte and end of the kernel's image. */
 extern uint8_t image_start[], image_end[];
+
+/* The command line, NUL-terminated. */
+#define CMDLINE_SIZE 1024
+extern char cmdline[CMDLINE_SIZE];
 
 /*
  * Looks for the option "@key=value" on the command line. Returns its value (it ends at a space or

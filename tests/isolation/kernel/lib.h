@@ -8,9 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef PAGE_SIZE /* nor core/types.h, which the LoongArch kernels include for its registers */
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define PAGE_SIZE 4096ull
 #define PAGE_MASK (~(PAGE_SIZE - 1))
+#endif
 #define MIB (1024ull * 1024)
 #define GIB (1024ull * MIB)
 

@@ -6,8 +6,7 @@
 #include "trap.h"
 #include "window.h"
 
-#define LOW_END 0x10000ull /* below: real-mode vectors and the AP trampoline */
-#define IMAGE_BASE 0x100000ull
+#define LOW_END 0x10000ull /* below, on x86: real-mode vectors and the AP trampoline */
 #define CHUNK (256 * 1024ull) /* goes to one CPU; the CPUs take turns */
 #define SLICE (32 * 1024ull)  /* verified between two looks at the clock */
 #define MAX_REPORTS 8
@@ -61,8 +60,8 @@ uint64_t pattern_init(uint64_t limit)
 			print("victim: RAM at 0x%lx is not patterned: no 1 GiB pages\n", start);
 			continue;
 		}
-		if (start < image_page_end && end > IMAGE_BASE) {
-			add_area(start, IMAGE_BASE, &left);
+		if (start < image_page_end && end > (uint64_t)image_start) {
+			add_area(start, (uint64_t)image_start, &left);
 			start = image_page_end;
 		}
 		add_area(start, end, &left);

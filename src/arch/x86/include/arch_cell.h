@@ -16,6 +16,7 @@ struct arch_cell {
 	const struct device
 		*pic;  /* the cell's 8259 pair, which acknowledges INTR; NULL if it has none */
 	uint32_t intr; /* the 8259's INTR output */
+	uint32_t startup[64]; /* by vCPU: vector of the latest start-up IPI; see REQUEST_SIPI */
 };
 
 #endif

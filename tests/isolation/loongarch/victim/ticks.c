@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* As the x86 victim's: timers that tick, and nothing else that comes. */
+#include "victim.h"
+#include "clock.h"
+#include "console.h"
+#include "trap.h"
+
+#define MAX_REPORTS 16
+
+static struct {
+	uint64_t last;    /* of the last tick, 0 before the first */
+	uint64_t max_gap; /* ticks of the counter */
+	uint64_t count;
+} states[MAX_CPUS];
+static unsigned int reports;
+static uint64_t reported;
+
+static void tick(struct cpu *cpu, unsigned int number)
+{
+	uint64_t now = rdtsc();
+	uint64_t gap = states[cpu->index].last ? now - states[cpu->index].last : 0;
+
+	(void)number;
+	csr_write(CSR_TICLR, TICLR_CLR);
+	if (gap > states[cpu->index].max_gap)
+		__atomic_store_n(&states[cpu->index].max_gap, gap, __ATOMIC_RELAXED);
+	states[cpu->index].last = now;
+	__atomic_fetch_add(&states[cpu->index].count, 1, __ATOMIC_RELAXED);
+}
+
+void ticks_start(struct cpu *cpu)
+{
+	(void)cpu;
+	irq_set_handler(IRQ_TIMER, tick);
+	irq_enable();
+	timer_start(1000000 / TICK_HZ, true);
+}
+
+uint64_t ticks_count(void)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned int i = 0; i < nr_cpus; i++) {
+		uint64_t count = __atomic_load_n(&states[i].count, __ATOMIC_RELAXED);
+
+		if (count < least)
+			least = count;
+	}
+	return least;
+}
+
+uint64_t ticks_max_gap_us(void)
+{
+	uint64_t most = 0;
+
+	for (unsigned int i = 0; i < nr_cpus; i++) {
+		uint64_t gap = __atomic_load_n(&states[i].max_gap, __ATOMIC_RELAXED);
+
+		if (gap > most)
+			most = gap;
+	}
+	return tsc_to_us(most);
+}
+
+static void report(const char *what, unsigned int cpu, unsigned int number, uint64_t count)
+{
+	if (reports++ < MAX_REPORTS)
+		print("victim error: CPU %u took %s %u %lu times without being asked for\n", cpu,
+		      what, number, count);
+}
+
+/* Interrupts but the timer's, IPIs but the one kick that begins the work of all but the first CPU,
+ * and all exceptions. */
+static uint64_t unexpected_on(unsigned int id, bool tell)
+{
+	const struct cpu *cpu = &cpus[id];
+	uint64_t total = 0;
+
+	for (unsigned int n = 0; n < NR_INTERRUPTS; n++) {
+		uint64_t count = __atomic_load_n(&cpu->interrupts[n], __ATOMIC_RELAXED);
+
+		if (n == IRQ_TIMER || n == IRQ_IPI || !count)
+			continue;
+		total += count;
+		if (tell)
+			report("interrupt", id, n, count);
+	}
+	for (unsigned int bit = 0; bit < 32; bit++) {
+		uint64_t count = __atomic_load_n(&cpu->ipis[bit], __ATOMIC_RELAXED);
+
+		count -= bit == IPI_KICK && id != 0 && count;
+		total += count;
+		if (count && tell)
+			report("IPI", id, bit, count);
+	}
+	for (unsigned int code = 0; code < NR_EXCEPTIONS; code++)
+		total += cpu->exceptions[code];
+	return total;
+}
+
+uint64_t ticks_unexpected(void)
+{
+	uint64_t total = 0;
+
+	for (unsigned int i = 0; i < nr_cpus; i++)
+		total += unexpected_on(i, false);
+	for (unsigned int i = 0; i < nr_cpus && total != reported; i++)
+		(void)unexpected_on(i, true);
+	reported = total;
+	return total;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Removes one wall on purpose: the last cell's first 2 MiB of RAM are mapped for the first cell
+ * too, at their host address. Linked into a Bulkhead that the isolation test must find faulty
+ * (--wrap=guest_init_cell).
+ */
+#include "core/cell.h"
+#include "guest.h"
+#include "stage2.h"
+
+#define HOLE_SIZE 0x200000u
+
+int __real_guest_init_cell(struct cell *cell);
+int __wrap_guest_init_cell(struct cell *cell);
+
+int __wrap_guest_init_cell(struct cell *cell)
+{
+	uint64_t victim = partition_table.cells[partition_table.nr_cells - 1].regions[0].hpa;
+	const struct mem_region hole = {
+		.gpa = victim,
+		.hpa = victim,
+		.size = HOLE_SIZE,
+		.flags = REGION_READ | REGION_WRITE | REGION_RAM,
+	};
+	int err = __real_guest_init_cell(cell);
+	struct stage2 tables = {
+		.format = &stage2_loongarch,
+		.root = (uint64_t *)cell->arch.second_stage,
+	};
+
+	return err || cell->index != 0 ? err : stage2_map(&tables, &hole);
+}
