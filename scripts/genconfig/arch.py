@@ -77,6 +77,11 @@ class Architecture(ABC):
     def inputs(self, board: Board, pin: Pin) -> Optional[tuple[str, int, Position]]:
         """The interrupt controller that @pin is on: name, number of inputs, position."""
 
+    def fixed_input(self, board: Board, pin: Pin) -> Optional[int]:
+        """The input at which a cell must see @pin of the board; None if the generator can choose."""
+        del board
+        return pin.pin
+
     def pin_claims(self, system: System) -> list[tuple[Pin, str, Position]]:
         """Inputs that the hypervisor uses beside its console's: pin, user, where that is said."""
         del system

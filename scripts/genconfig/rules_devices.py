@@ -185,7 +185,8 @@ def passthrough_interrupt(system: System) -> Iterator[Diagnostic]:
                 f'add a virtual device "{arch.controller}", or include "{arch.devices_file}"',
             )
         for pin in device.pins:
-            clash = next((v for v in cell.devices if arch.pin_of(v) == pin.pin), None)
+            number = arch.fixed_input(system.board, pin)
+            clash = next((v for v in cell.devices if v.line and arch.pin_of(v) == number), None)
             if clash and clash.line:
                 yield found(
                     f"in cell {cell.name}, interrupt {pin.pin} of the passthrough device "

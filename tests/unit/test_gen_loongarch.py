@@ -111,6 +111,11 @@ MODULE = ('kernel = "image";', 'kernel = "image"; kernel-module = "kernel";')
 LINE = "passthrough = <&dev>;"
 DEVICE = '/ { soc { dev: dev@30000000 { compatible = "bulkhead,simple-device"; %s }; }; };'
 
+LIOINTC = """
+/ { soc { lio: interrupt-controller@1fe01400 { compatible = "loongson,liointc-1.0"; interrupt-controller;
+    reg = <0 0x1fe01400 0 0x64>; #interrupt-cells = <2>; pins = <32>; }; }; };
+"""
+
 LOONGARCH_EXAMPLES = [
     Example("board-incomplete", changed(append="/delete-node/ &pic; / { /delete-property/ interrupt-parent; };"),
             'has no node "loongson,pch-pic-1.0"', **BAD),
@@ -135,6 +140,16 @@ LOONGARCH_EXAMPLES = [
     Example("passthrough-hypervisor",
             changed(("console=ttyS0\";", f'x"; {LINE}'), append=DEVICE % "reg = <0 0x100e0000 0 0x1000>;"),
             "has registers of the power-off", note="the power-off register is here", **BAD),
+    Example("passthrough-hypervisor",
+            changed(("console=ttyS0\";", f'x"; {LINE}'), append=DEVICE.replace("30000000", "2ff00000") %
+                    "reg = <0 0x2ff00000 0 0x1000>;"),
+            "has registers of what no cell may have", **BAD),
+    Example("passthrough-hypervisor",
+            changed(("console=ttyS0\";", f'x"; {LINE}'), append=DEVICE.replace("30000000", "1fe01000") %
+                    "reg = <0 0x1fe01000 0 0x100>;"),
+            "has registers of the processor's own registers", **BAD),
+    Example("board-line", changed(append=LIOINTC + "&uart1 { interrupt-parent = <&lio>; interrupts = <10 1>; };"),
+            "uart1 interrupts the LIOINTC by an edge", note="the LIOINTC is here", **BAD),
     Example("passthrough-interrupt", changed(UART1, (VDEV, BUS)),
             "cell alpha has no virtual PCH-PIC", note="loongarch-devices.dtsi", **BAD),
     Example("pin-twice", changed(UART1, append="&uart1 { interrupts = <2 4>; };"),
@@ -442,14 +457,21 @@ def test_the_table_has_board_and_windows(bench):
 
 
 def test_lines_of_the_processor_end_at_its_own_controller(bench):
-    liointc = """
-    / { soc { lio: interrupt-controller@1fe01400 { compatible = "loongson,liointc-1.0"; interrupt-controller;
-        reg = <0 0x1fe01400 0 0x64>; #interrupt-cells = <2>; pins = <32>; }; }; };
-    &uart0 { interrupt-parent = <&lio>; interrupts = <10 4>; };"""
-    assert bench.generate(changed(append=liointc)) == 0, bench.stderr
+    console = LIOINTC + "&uart0 { interrupt-parent = <&lio>; interrupts = <10 4>; };"
+    assert bench.generate(changed(append=console)) == 0, bench.stderr
     table = bench.read("partition.c")
     assert ".line = { .controller = LOONGARCH_LIOINTC, .input = 10, .edge = false }" in table
     assert ".liointc = 0x1fe01400u," in table
+
+
+def test_a_line_of_the_processor_gets_an_input_that_nobody_has(bench):
+    """Number 2 of the LIOINTC is not the virtual UART's input 2, and the guest is told the same."""
+    text = changed(UART1, append=LIOINTC + "&uart1 { interrupt-parent = <&lio>; interrupts = <2 4>; };")
+    assert bench.generate(text) == 0, bench.stderr
+    assert "{ .controller = LOONGARCH_LIOINTC, .input = 2, .edge = false }, .guest_input = 63," in bench.read(
+        "partition.c")
+    fdt = tree_of(plan_of(bench, text).loaded[0])
+    assert numbers(fdt, "/serial@1fe002e0", "interrupts") == [63, 4]
 
 
 def test_show_arch_names_the_architecture_of_the_board(bench):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from ..cformat import Arrays, Value, c_name, inline, quote, source_text, u64
 from ..guest import Loaded
 from ..model import PAGE, Cell, Pin, Range, System
+from .lines import guest_inputs
 
 
 def whole_pages(area: Range) -> bool:
@@ -51,15 +52,15 @@ def cell(system: System, given_to: Cell, loaded: Loaded, arrays: Arrays) -> dict
     """struct arch_cell_config."""
     name = "cell_" + c_name(given_to.name)
     given = [device for _, device in system.cell_devices(given_to)]
-    pins = sorted((pin for device in given for pin in device.pins), key=lambda pin: pin.pin)
+    inputs = guest_inputs(system, given_to)
     irqs, nr_irqs = arrays.add(
         "struct loongarch_irq",
         f"{name}_irqs",
         [
             inline(
-                line=line(system, pin), guest_input=pin.pin, source=quote(source_text(pin.pos))
+                line=line(system, pin), guest_input=number, source=quote(source_text(pin.pos))
             )
-            for pin in pins
+            for pin, number in sorted(inputs.items(), key=lambda item: item[1])
         ],
     )
     areas = [area for device in given for area in device.memory if not whole_pages(area)]

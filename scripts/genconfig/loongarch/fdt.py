@@ -11,12 +11,13 @@ import subprocess
 from typing import Callable, Iterable, Optional
 
 from ..diag import fail
-from ..model import BoardDevice, Cell, System, VirtualDevice
+from ..model import BoardDevice, Cell, Pin, System, VirtualDevice
 from .guest import FDT, KERNEL, Initrd, ram_areas
+from .lines import INPUTS, guest_inputs
 
 IRQ_EDGE_RISING, IRQ_LEVEL_HIGH = 1, 4
-PCH_PIC_INPUTS = 64  # vector n of the extended I/O interrupts may be any input's: Linux hands them out
-MSI_VECTOR, MSI_VECTORS = 64, 192  # those behind
+# Linux gives the inputs of the PCH-PIC vectors from 0 on as it meets them; messages have those behind.
+MSI_VECTOR, MSI_VECTORS = INPUTS, 256 - INPUTS
 CPU_LINE = 3  # ESTAT.IS bit of HWI1, which is where Linux sends extended I/O interrupts
 # The bytes of the power registers (what the ACPI generic event device of QEMU's virt machine has).
 POWER_OFF, RESET = (0, 0x34), (2, 0x42)
@@ -90,8 +91,9 @@ def source(system: System, cell: Cell, initrd: Optional[Initrd]) -> str:
     for device in cell.devices:
         for block in NODES[device.compatible](device):
             root.child(block)
+    inputs = guest_inputs(system, cell)
     for board_device in given:
-        root.child(_passthrough(board_device))
+        root.child(_passthrough(board_device, inputs))
     return "/dts-v1/;\n\n" + "\n".join(root.text()) + "\n"
 
 
@@ -204,8 +206,8 @@ NODES: dict[str, Callable[[VirtualDevice], list[Block]]] = {
 }
 
 
-def _passthrough(device: BoardDevice) -> Block:
-    """A device of the board as the cell sees it: the same registers, the same inputs."""
+def _passthrough(device: BoardDevice, inputs: dict[Pin, int]) -> Block:
+    """A device of the board as the cell sees it: the same registers, and inputs of its own PCH-PIC."""
     names = [name for name in device.compatibles if not name.startswith("bulkhead,")]
     serial = device.compatible == "ns16550a"
     stem = "serial" if serial else device.path.rsplit("/", 1)[-1].split("@")[0]
@@ -215,7 +217,7 @@ def _passthrough(device: BoardDevice) -> Block:
     if serial:
         block.add("clock-frequency", f"<{device.clock}>")
     if device.pins:
-        triggers = ((p.pin, IRQ_LEVEL_HIGH if p.level else IRQ_EDGE_RISING) for p in device.pins)
+        triggers = ((inputs[p], IRQ_LEVEL_HIGH if p.level else IRQ_EDGE_RISING) for p in device.pins)
         block.add("interrupts", *(cells(*pair) for pair in triggers))
     return block
 

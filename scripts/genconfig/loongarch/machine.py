@@ -12,9 +12,13 @@ from ..diag import Position
 from ..dts import Node, Tree
 from ..guest import Loaded, Region
 from ..model import MIB, Board, Cell, Pin, Range, System
-from . import emit, fdt, guest, kernels, parts
+from . import emit, fdt, guest, kernels, lines, parts
 
 PCH_PIC_SIZE = 0x1000
+# What IOCSR instructions reach is also in memory, for whoever may access it: configuration ("other
+# function" at 0x420), interrupts and IPIs of each core (Loongson 3A5000/3B5000 Processor Reference
+# Manual, chapters 4, 10 and 11; cores 4 to 7 of a 3A6000 one megabit higher).
+PROCESSOR = ((0x1FE00400, 0x40), (0x1FE01000, 0x1000), (0x1FE10400, 0x40), (0x1FE11000, 0x1000))
 LIOINTC_SIZE = 0x100
 RTC_SIZE = 0x100
 
@@ -73,13 +77,20 @@ class LoongArch(Architecture):
         if board.power_off:
             off = board.power_off
             out.append(("the power-off register", Range(off.address, off.width, off.pos)))
-        return {"memory": out}
+        out += [
+            ("the processor's own registers", Range(base, size, system.board.pos))
+            for base, size in PROCESSOR
+        ]
+        return {"memory": out + [("what no cell may have", area) for area in board.reserved]}
 
     def inputs(self, board: Board, pin: Pin) -> Optional[tuple[str, int, Position]]:
         for each in board.parts.controllers:
             if each.path == pin.controller:
                 return each.name, each.pins, each.pos
         return None
+
+    def fixed_input(self, board: Board, pin: Pin) -> Optional[int]:
+        return lines.fixed_input(board, pin)
 
     def ram_regions(self, cell: Cell) -> list[Region]:
         return guest.ram_regions(cell)
@@ -100,7 +111,7 @@ class LoongArch(Architecture):
         return emit.cell(system, cell, loaded, arrays)
 
     def parameter(self, cell: Cell, kind: str) -> Optional[int]:
-        fixed = {"pch-inputs": fdt.PCH_PIC_INPUTS, "msi-vector": fdt.MSI_VECTOR}
+        fixed = {"pch-inputs": lines.INPUTS, "msi-vector": fdt.MSI_VECTOR}
         return fixed.get(kind, super().parameter(cell, kind))
 
     def layout_defines(self, system: System) -> list[tuple[str, Union[str, int]]]:

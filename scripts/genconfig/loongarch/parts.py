@@ -10,6 +10,7 @@ from ..arch import Repeated, once
 from ..bindings import Decoded
 from ..diag import Position
 from ..dts import Node, Tree
+from ..model import Range
 
 
 @dataclass
@@ -56,6 +57,7 @@ class Parts:
     power_off: Optional[PowerOff]
     cpu_compatible: str  # what the CPUs are, for the guests' device trees
     hidden: set[str]  # paths of nodes that describe parts
+    reserved: list[Range]  # registers that no cell may get
 
     @property
     def controllers(self) -> list[Controller]:
@@ -88,6 +90,11 @@ def read(tree: Tree, decoded: Mapping[str, Decoded]) -> tuple[Parts, list[Repeat
         )
 
     rtc = nodes.get("rtc")
+    reserved = [
+        node
+        for node in (soc.children if soc else [])
+        if node.path in decoded and decoded[node.path].binding.compatible == "bulkhead,reserved"
+    ]
     cpus = tree.root.child("cpus")
     assert cpus  # root.yaml requires it
     parts = Parts(
@@ -97,7 +104,12 @@ def read(tree: Tree, decoded: Mapping[str, Decoded]) -> tuple[Parts, list[Repeat
         Rtc(decoded[rtc.path]["reg"][0]["base"], rtc.path, rtc.pos) if rtc else None,
         _power_off(tree, decoded, nodes.get("power_off")),
         decoded[cpus.children[0].path]["compatible"][0],
-        {node.path for node in nodes.values()},
+        {node.path for node in nodes.values()} | {node.path for node in reserved},
+        [
+            Range(reg["base"], reg["size"], node.pos_of("reg"))
+            for node in reserved
+            for reg in decoded[node.path]["reg"]
+        ],
     )
     return parts, repeated
 

@@ -8,7 +8,7 @@ from typing import Iterator
 from ..diag import Diagnostic
 from ..model import System, VirtualDevice
 from ..rules import also, found
-from .fdt import PCH_PIC_INPUTS
+from .lines import INPUTS
 
 UART_REGISTERS = 8
 
@@ -30,6 +30,7 @@ def board_incomplete(system: System) -> Iterator[Diagnostic]:
 def board_line(system: System) -> Iterator[Diagnostic]:
     """Every interrupt of a device must end at a controller that the hypervisor drives."""
     known = {each.path for each in system.board.parts.controllers}
+    liointc = system.board.parts.liointc
     for device in system.board.devices:
         for pin in device.pins:
             if pin.controller not in known:
@@ -38,6 +39,13 @@ def board_line(system: System) -> Iterator[Diagnostic]:
                     "board's PCH-PIC nor its LIOINTC",
                     pin.pos,
                     cure="give the node, or one above it, the right `interrupt-parent`",
+                )
+            elif liointc and pin.controller == liointc.path and not pin.level:
+                yield found(
+                    f"{device.name} interrupts the LIOINTC by an edge, but its inputs are levels here",
+                    pin.pos,
+                    [(liointc.pos, "the LIOINTC is here")],
+                    "write 4 (level, active high) as the trigger",
                 )
 
 
@@ -88,11 +96,11 @@ def vdev_line(system: System) -> Iterator[Diagnostic]:
             if not device.line:
                 continue
             line = device.line.value
-            if line >= PCH_PIC_INPUTS:
+            if line >= INPUTS:
                 yield found(
-                    f"{device.path} has interrupt line {line}, but a PCH-PIC has {PCH_PIC_INPUTS} inputs",
+                    f"{device.path} has interrupt line {line}, but a PCH-PIC has {INPUTS} inputs",
                     device.line.pos,
-                    cure=f"take a free line below {PCH_PIC_INPUTS}",
+                    cure=f"take a free line below {INPUTS}",
                 )
             other = users.setdefault(line, device)
             if other is not device and other.line:
