@@ -162,7 +162,8 @@ static uint64_t stored_time(const struct mc146818 *rtc)
 		.month = clamp(decode(rtc, ram[RTC_MONTH]), 1, 12),
 	};
 
-	date.day = clamp(decode(rtc, ram[RTC_DAY]), 1, calendar_days_in_month(date.year, date.month));
+	date.day =
+		clamp(decode(rtc, ram[RTC_DAY]), 1, calendar_days_in_month(date.year, date.month));
 	return calendar_days(&date) * SECONDS_PER_DAY +
 	       clamp(decode_hours(rtc, ram[RTC_HOURS]), 0, 23) * UINT64_C(3600) +
 	       clamp(decode(rtc, ram[RTC_MINUTES]), 0, 59) * UINT64_C(60) +

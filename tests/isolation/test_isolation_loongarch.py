@@ -8,10 +8,9 @@ from test_isolation import BOOTARGS, END, disturbances, victim_reports
 
 from harness import build
 from harness.machine import Bulkhead
-from harness.systems import HEADLESS
+from harness.systems import HEADLESS, QEMUS
 
 CONFIG = "tests/isolation/attack-loongarch.dts"
-QEMU = str(build.TOP / "scripts/qemu_loongarch.sh")
 ALL = ["memory", "iocsrs", "ipis", "routes", "csrs", "insns", "user", "storm"]
 
 
@@ -19,8 +18,9 @@ def boot(config, image="bulkhead"):
     """Builds and starts an image of the attack system; the second UART exists and belongs to nobody."""
     folder = build.system(config)
     build.make(f"CONFIG={config}", f"build/{folder.name}/{image}.elf")
-    return Bulkhead([QEMU, *build.qemu_arguments(folder), *HEADLESS, "-serial", "mon:stdio", "-serial", "null",
-                     "-kernel", str(folder / f"{image}.elf")], image)
+    command = [QEMUS["loongarch"], *build.qemu_arguments(folder), *HEADLESS, "-serial", "mon:stdio", "-serial", "null",
+               "-kernel", str(folder / f"{image}.elf")]
+    return Bulkhead(command, image)
 
 
 def look_round(machine):

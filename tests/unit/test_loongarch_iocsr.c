@@ -195,6 +195,7 @@ static void mailboxes_keep_64_bits(void **state)
 	assert_int_equal(get(0, MAILBOX0 + 28, 4), 0x11223344);
 	assert_int_equal(get(0, MAILBOX0 + 26, 2), 0x5566);
 	assert_int_equal(get(1, MAILBOX0, 8), 0);
+	assert_int_equal(changed[0], 0); /* mail is no interrupt */
 }
 
 /* ---- Sends ---- */

@@ -113,7 +113,8 @@ static int access_own(struct vcpu *vcpu, uint64_t number, unsigned int size, boo
 	ipi_write(ipi, number, (uint32_t)*value);
 	if (size == 8)
 		ipi_write(ipi, number + 4, (uint32_t)(*value >> 32));
-	vcpu_ipi_changed(vcpu);
+	if (number < IOCSR_MAILBOX0)
+		vcpu_ipi_changed(vcpu);
 	return 0;
 }
 

@@ -206,8 +206,9 @@ static int emulate_port(struct vcpu *vcpu, const struct pio_exit *pio)
 	if (err)
 		return err;
 	if (!pio->write) /* a 32-bit result clears the upper half, smaller ones keep it */
-		guest->gpr[GPR_RAX] =
-			pio->size == 4 ? value & mask : (guest->gpr[GPR_RAX] & ~mask) | (value & mask);
+		guest->gpr[GPR_RAX] = pio->size == 4
+					      ? value & mask
+					      : (guest->gpr[GPR_RAX] & ~mask) | (value & mask);
 	vcpu_skip(guest, pio->next_pc - guest->rip);
 	return 0;
 }

@@ -124,8 +124,8 @@ static uint64_t read_rtc(void)
 	if (!(b & RTC_24_HOURS))
 		hour = hour % 12 + (raw_hour & RTC_PM ? 12 : 0);
 	date.year += (century >= 19 && century <= 25 ? century : 20) * 100;
-	return (calendar_days(&date) - CALENDAR_UNIX_EPOCH) * SECONDS_PER_DAY + hour * UINT64_C(3600) +
-	       minute * UINT64_C(60) + second;
+	return (calendar_days(&date) - CALENDAR_UNIX_EPOCH) * SECONDS_PER_DAY +
+	       hour * UINT64_C(3600) + minute * UINT64_C(60) + second;
 }
 
 void timing_init(void)

@@ -86,8 +86,8 @@ trap_entry:
 	ld.d $sp, $sp, 3 * 8
 	ertn
 
-	/* Refill by the tables at PGDL and PGDH; empty entries lead to a page of zeroes' stand-in, as
-	 * in stage2.h of the hypervisor. */
+	/* Refill by the tables at PGDL and PGDH, whose empty entries lead to a page of its own
+	 * addresses, as in stage2.h of the hypervisor. */
 	.balign 4096
 	.globl refill_entry
 refill_entry:
@@ -104,7 +104,7 @@ refill_entry:
 
 	/*
 	 * int probe_call(fn, arg, uint64_t *where): calls fn(arg). Ends with -1, or, when an
-	 * exception comes, at probe_resume with the stack pointer kept in *where and $a0 from there.
+	 * exception comes, at probe_resume with the stack pointer kept in *where, and $a0 set.
 	 */
 	.text
 	.globl probe_call
