@@ -249,7 +249,19 @@ $(BUILD)/u-boot.rom:
 .PHONY: itb
 itb: $(OUT)/bulkhead.itb $(OUT)/boot.scr
 
-# --- Test kernels and deliberately faulty hypervisors -------------------------------------------
+# --- Test kernels, a loader and deliberately faulty hypervisors ---------------------------------
+
+# Hands over as U-Boot's LoongArch port does, for tests on machines without that U-Boot.
+LOADER_OBJECTS := $(addprefix $(OBJ)/,$(addsuffix .o,tests/loaders/loongarch/start.S tests/loaders/loongarch/main.c \
+	src/core/string.c))
+-include $(LOADER_OBJECTS:.o=.d)
+
+$(BUILD)/tests/loader-loongarch.bin: tests/loaders/loongarch/loader.ld $(LOADER_OBJECTS)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -T $< $(filter %.o,$^) -o $(@:.bin=.elf)
+	$(Q)$(OBJCOPY) -O binary $(@:.bin=.elf) $@
+
 
 $(BUILD)/tests/isolation-loongarch/%.elf: FORCE | $(BUILD)/.setup-loongarch
 	$(Q)$(MAKE) -s -C tests/isolation/loongarch O=$(CURDIR)/$(BUILD)/tests/isolation-loongarch V=$(if $(Q),0,1) \
