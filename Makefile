@@ -246,6 +246,10 @@ $(OUT)/boot.scr: images/uboot/boot.cmd | $(BUILD)/.setup-test
 $(BUILD)/u-boot.rom:
 	$(Q)images/fetch_file.sh trixie amd64 u-boot-qemu usr/lib/u-boot/qemu-x86_64/u-boot.rom $@
 
+# EDK II as QEMU's firmware on LoongArch.
+$(BUILD)/edk2-loongarch.fd:
+	$(Q)images/fetch_file.sh trixie all qemu-efi-loongarch64 usr/share/qemu-efi-loongarch64/QEMU_EFI.fd $@
+
 .PHONY: itb
 itb: $(OUT)/bulkhead.itb $(OUT)/boot.scr
 

@@ -44,6 +44,9 @@ LOADERS = {
     "usb": lambda folder: usb_stick(folder / "bulkhead.iso"),
     "uefi-cdrom": lambda folder: [*uefi.firmware(), "-cdrom", str(folder / "bulkhead.iso")],
     "uboot": lambda folder: ["-bios", str(uboot.rom())],
+    "uefi-loongarch": lambda folder: [*uefi.firmware_loongarch(), *uefi.disk(folder / "bulkhead.efi")],
+    "uboot-loongarch": lambda folder: ["-bios", str(uboot.loongarch())],
+    "like-uboot-loongarch": lambda folder: uboot.like_loongarch(folder / "bulkhead.bin"),
 }
 
 

@@ -16,6 +16,19 @@ def rom():
     return build.BUILD / "u-boot.rom"
 
 
+def loongarch():
+    """The U-Boot for QEMU's LoongArch machine that $UBOOT_LOONGARCH names; None without."""
+    path = os.environ.get("UBOOT_LOONGARCH")
+    return pathlib.Path(path) if path else None
+
+
+def like_loongarch(image):
+    """QEMU's arguments for a loader that hands over to @image as U-Boot's booti does."""
+    build.make("ARCH=loongarch", "build/tests/loader-loongarch.bin")
+    return ["-bios", str(build.BUILD / "tests/loader-loongarch.bin"),
+            "-device", f"loader,file={image},addr=0x200000,force-raw=on"]
+
+
 def disk(files):
     """QEMU's arguments for a disk with a FAT file system, without partitions, of @files: {name on it: path}."""
     # Tests run one after the other, but in each of pytest-xdist's processes.

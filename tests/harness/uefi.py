@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import struct
 import subprocess
 
 from harness import build
@@ -24,6 +25,12 @@ def firmware(secure=False):
     return [*protection, "-drive", f"{flash}0,readonly=on,file={code}", "-drive", f"{flash}1,snapshot=on,file={variables}"]
 
 
+def firmware_loongarch():
+    """QEMU's arguments for EDK II on LoongArch; what it stores is forgotten."""
+    build.make("ARCH=loongarch", "build/edk2-loongarch.fd")
+    return ["-bios", str(build.BUILD / "edk2-loongarch.fd")]
+
+
 def sign(application):
     """Signs @application by SNAKEOIL; returns the signed copy, which stands beside it."""
     key, signed = build.WORK / "snakeoil.key", application.with_suffix(".signed.efi")
@@ -33,6 +40,17 @@ def sign(application):
         subprocess.run(["sbsign", "--key", key, "--cert", SNAKEOIL.with_suffix(".pem"), "--output", signed,
                         application], check=True, capture_output=True)
     return signed
+
+
+#: The names by which firmware finds an application, by the machine that its PE header names.
+DEFAULT_NAMES = {0x8664: "BOOTX64.EFI", 0x6264: "BOOTLOONGARCH64.EFI"}
+
+
+def default_name(application):
+    """The name by which firmware finds @application."""
+    with open(application, "rb") as file:
+        header = file.read(1024)
+    return DEFAULT_NAMES[struct.unpack_from("<H", header, struct.unpack_from("<I", header, 60)[0] + 4)[0]]
 
 
 def disk(application, modules=()):
@@ -47,7 +65,7 @@ def disk(application, modules=()):
         file.truncate(mebibytes * 2**20)
     for command in (["mformat", "-i", image, "-h", "64", "-s", "32", "-t", str(mebibytes), "::"],
                     ["mmd", "-i", image, "::/EFI", "::/EFI/BOOT"],
-                    ["mcopy", "-i", image, application, "::/EFI/BOOT/BOOTX64.EFI"],
+                    ["mcopy", "-i", image, application, f"::/EFI/BOOT/{default_name(application)}"],
                     *(["mcopy", "-i", image, module, "::/EFI/BOOT/"] for module in modules)):
         subprocess.run(command, check=True, capture_output=True)
     return ["-drive", f"file={image},format=raw,if=virtio,readonly=on"]
