@@ -42,7 +42,7 @@ class Server:
         """QEMU's: each Ethernet frame is a datagram."""
         here = self.socket.getsockname()[1]
         return ["-netdev", f"socket,id=net,udp=127.0.0.1:{here},localaddr=127.0.0.1:{self.qemu[1]}",
-                "-device", "virtio-net-pci,netdev=net"]
+                "-device", "virtio-net-pci,netdev=net,romfile="]
 
     def __enter__(self):
         self.thread.start()
