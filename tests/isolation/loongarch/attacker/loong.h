@@ -23,6 +23,7 @@ void end_by_ll(uint64_t address);
 void end_by_walk(uint64_t address);
 void end_by_ipi(uint64_t id);
 void end_by_crash(uint64_t address);
+void end_by_stray(uint64_t unused); /* stray.c; the cell is reset */
 
 /*
  * Runs one instruction, with $a0, $a1 and $a2 as in @io, which gets them back. Returns what

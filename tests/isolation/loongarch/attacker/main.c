@@ -6,7 +6,7 @@
  *
  * - tests=NAME[=NUMBER],... is what to run. Default: all of memory, iocsrs, ipis, routes, csrs,
  * insns, user, storm. Only by name, because they end the cell: fetch, badread, badwrite, badll,
- * badwalk, badipi, crash.
+ * badwalk, badipi, crash; and stray, which resets it.
  *
  * - target=ADDRESS,... are physical addresses to attack in every way (the victim's, the
  * hypervisor's).
@@ -34,7 +34,7 @@ static const struct test {
 	{ "fetch", NULL, end_by_fetch },         { "badread", NULL, end_by_read },
 	{ "badwrite", NULL, end_by_write },      { "badll", NULL, end_by_ll },
 	{ "badwalk", NULL, end_by_walk },        { "badipi", NULL, end_by_ipi },
-	{ "crash", NULL, end_by_crash },
+	{ "crash", NULL, end_by_crash },         { "stray", NULL, end_by_stray },
 };
 
 static void run_test(const char *text, size_t length)
