@@ -45,7 +45,7 @@ static void explain(const struct cell *cell, const struct vcpu_exit *exit)
 		explain_mmio(cell, &exit->mmio);
 		break;
 	case EXIT_IPI:
-		log_printf("  touched: an inter-processor interrupt, ICR 0x%lx\n",
+		log_printf("  touched: an inter-processor interrupt, command 0x%lx\n",
 			   (unsigned long)exit->info);
 		log_printf("  allow it: list the CPU in the cell's cpus = <&cpu ...>\n");
 		break;

@@ -104,7 +104,7 @@ def single_attack(emulator, test):
     ("badport=1234", "touched: (read|write) of [124] bytes? at I/O port 0x1234", "passthrough = <&device>"),
     ("badmem=20000000", "touched: (read|write) at guest-physical 0x20000000", "memory = <...>"),
     ("fetch=20000000", "touched: instruction fetch at guest-physical 0x20000000", "memory = <...>"),
-    ("badicr=2", "touched: an inter-processor interrupt, ICR 0x2", "cpus = <&cpu ...>"),
+    ("badicr=2", "touched: an inter-processor interrupt, command 0x2", "cpus = <&cpu ...>"),
 ])
 def test_what_is_not_allowed_stops_that_cell_alone(emulator, test, touched, cure):
     """The report names cell, vCPU, RIP, what was touched and the property that would allow it; the victim goes on."""

@@ -373,7 +373,7 @@ static void every_fault_says_what_was_touched_and_what_would_allow_it(void **sta
 		{ { .reason = EXIT_MMIO, .mmio = { .gpa = 0xfec00010 } },
 		  "at guest-physical 0xfec00010, registers of the virtual device controller_ranges",
 		  "not a matter of configuration; plain moves" },
-		{ { .reason = EXIT_IPI, .info = 0x300004040 }, "ICR 0x300004040", "cpus = <" },
+		{ { .reason = EXIT_IPI, .info = 0x300004040 }, "command 0x300004040", "cpus = <" },
 		{ { .reason = EXIT_SHUTDOWN }, "triple fault", "on-fault = \"restart\"" },
 		{ { .reason = EXIT_INVALID, .code = 0x7f, .info = 5 },
 		  "invalid, code 0x7f, info 0x5",

@@ -21,9 +21,9 @@
 #define INPUTS 64
 #define CONTROLLERS 2
 
-static const uint32_t board_cpus[] = { 0, 1, 2, 3 };
+static const uint32_t board_cpus[] = { 0, 1, 5, 6 }; /* of two nodes */
 static const uint32_t first_cpus[] = { 0, 1 };
-static const uint32_t second_cpus[] = { 2, 3 };
+static const uint32_t second_cpus[] = { 5, 6 };
 
 static const struct loongarch_irq irqs[] = {
 	{ .line = { LOONGARCH_PCH_PIC, 3, false }, .guest_input = 5 },
@@ -53,13 +53,29 @@ struct cell cells[ARRAY_SIZE(configs)];
 
 static uint32_t routes[CONTROLLERS][INPUTS]; /* CPU + 1 */
 static bool armed[CONTROLLERS][INPUTS];
-static unsigned int arms[CONTROLLERS][INPUTS], masks[CONTROLLERS][INPUTS];
+static unsigned int arms[CONTROLLERS][INPUTS], masks[CONTROLLERS][INPUTS], nodes;
+static unsigned int acknowledged[CONTROLLERS][INPUTS];
+static uint64_t inputs[ARRAY_SIZE(configs)]; /* levels of the virtual PCH-PICs' inputs */
 static uint64_t pending[CONTROLLERS];
 
 void controllers_init(void)
 {
-	memset(routes, 0, sizeof(routes));
 	memset(armed, 0, sizeof(armed));
+	nodes = 0;
+}
+
+/* A node begins without routes. */
+void controllers_init_cpu(bool first)
+{
+	if (first)
+		memset(routes, 0, sizeof(routes));
+	nodes += first;
+}
+
+void controller_acknowledge(const struct loongarch_line *line)
+{
+	acknowledged[line->controller][line->input]++;
+	assert_int_equal(inputs[1] & BIT(6), 0); /* the guest has not been told yet */
 }
 
 void controller_connect(const struct loongarch_line *line, uint32_t hwid)
@@ -88,10 +104,9 @@ void controllers_take(void (*serve)(enum loongarch_controller controller, unsign
 	memset(pending, 0, sizeof(pending));
 }
 
-/* ---- The console's UART, and the virtual PCH-PICs' inputs ---- */
+/* ---- The console's UART, and the virtual PCH-PICs ---- */
 
 static unsigned int console_served, console_enabled;
-static uint64_t inputs[ARRAY_SIZE(configs)]; /* levels */
 static unsigned int rises[INPUTS], calls;
 
 void uart_16550_attend(void)
@@ -121,6 +136,7 @@ static int start(void **state)
 	(void)state;
 	memset(arms, 0, sizeof(arms));
 	memset(masks, 0, sizeof(masks));
+	memset(acknowledged, 0, sizeof(acknowledged));
 	memset(inputs, 0, sizeof(inputs));
 	memset(rises, 0, sizeof(rises));
 	memset(cells, 0, sizeof(cells));
@@ -128,6 +144,8 @@ static int start(void **state)
 	for (unsigned int i = 0; i < ARRAY_SIZE(configs); i++)
 		cells[i].config = &configs[i];
 	irq_init();
+	for (unsigned int i = 0; i < ARRAY_SIZE(board_cpus); i++)
+		irq_init_cpu(i);
 	return 0;
 }
 
@@ -152,11 +170,12 @@ static void guest_masks(unsigned int input, bool masked)
 static void lines_go_to_their_owners_cpu_and_stay_masked(void **state)
 {
 	(void)state;
+	assert_int_equal(nodes, 2);
 	for (unsigned int i = 0; i < INPUTS; i++) {
-		uint32_t pic = i == 2 ? 0 + 1 : i == 3 || i == 4 ? 2 + 1 : 0;
+		uint32_t pic = i == 2 ? 0 + 1 : i == 3 || i == 4 ? 5 + 1 : 0;
 
 		assert_int_equal(routes[LOONGARCH_PCH_PIC][i], pic);
-		assert_int_equal(routes[LOONGARCH_LIOINTC][i], i == 3 ? 2 + 1 : 0);
+		assert_int_equal(routes[LOONGARCH_LIOINTC][i], i == 3 ? 5 + 1 : 0);
 		assert_false(armed[LOONGARCH_PCH_PIC][i]);
 		assert_false(armed[LOONGARCH_LIOINTC][i]);
 	}
@@ -202,6 +221,7 @@ static void an_edge_stays_armed(void **state)
 	interrupt(LOONGARCH_PCH_PIC, 4);
 	interrupt(LOONGARCH_PCH_PIC, 4);
 	assert_int_equal(rises[6], 2);
+	assert_int_equal(acknowledged[LOONGARCH_PCH_PIC][4], 2);
 	assert_int_equal(inputs[1], 0);
 	assert_true(armed[LOONGARCH_PCH_PIC][4]);
 	assert_int_equal(masks[LOONGARCH_PCH_PIC][4], 0);

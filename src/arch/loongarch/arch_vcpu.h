@@ -11,7 +11,6 @@
 #include "ipi.h"
 
 /* Index of general registers with a role (LoongArch ABI, "Register convention"). */
-#define GPR_RA 1
 #define GPR_A0 4
 
 /* The architecture's requests to a vCPU, see core/vcpu.h. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The boot order, in one place. */
 #include "boot.h"
-#include "controllers.h"
 #include "core/arch.h"
 #include "core/cell.h"
 #include "core/console.h"
@@ -16,12 +15,18 @@
 
 struct cpu *cpu_blocks[MAX_CPUS];
 
+static void stop(void) __attribute__((noreturn));
+static void stop(void)
+{
+	for (;;)
+		__asm__ volatile("idle 0");
+}
+
 void refuse(const char *what)
 {
 	log_printf("%s; Bulkhead stops here\n", what);
 	console_flush();
-	for (;;)
-		__asm__ volatile("idle 0");
+	stop();
 }
 
 /* A CPU that the board gives to no cell: the boot CPU still looks after the console. */
@@ -37,8 +42,10 @@ void cpu_main(void)
 {
 	struct cpu *cpu = this_cpu();
 
+	if (cpu->index != 0 && !cpu_check())
+		stop(); /* smp_start() gives up */
 	cpu_init();
-	controllers_init_cpu();
+	irq_init_cpu(cpu->index);
 	if (cpu->index != 0)
 		smp_arrived();
 	else if (smp_start() != 0)
@@ -84,16 +91,6 @@ static int prepare(void)
 	return err;
 }
 
-static void check_cpu(void)
-{
-	const char *missing = cpu_missing();
-
-	if (!missing)
-		return;
-	log_printf("processor: lacks %s\n", missing);
-	refuse("refused to start");
-}
-
 void boot_main(uint64_t kind, uint64_t handover, uint64_t system_table)
 {
 	const struct partition_table *table = &partition_table;
@@ -114,7 +111,8 @@ void boot_main(uint64_t kind, uint64_t handover, uint64_t system_table)
 			   info.ignored, info.loader);
 	if (board_check(&info) != 0)
 		refuse("refused to start");
-	check_cpu();
+	if (!cpu_check())
+		refuse("refused to start");
 	modules_load(&info);
 	timing_init();
 	cells_init();
@@ -123,7 +121,7 @@ void boot_main(uint64_t kind, uint64_t handover, uint64_t system_table)
 		refuse("the page pool is too small for this configuration");
 	log_printf("%s, LVZ, %u CPUs, %u cell%s, stable counter %u kHz, %u pages of the pool "
 		   "left\n",
-		   info.loader, table->board.nr_cpus, table->nr_cells, table->nr_cells == 1 ? "" : "s",
-		   timing_khz(), pool_free_pages());
+		   info.loader, table->board.nr_cpus, table->nr_cells,
+		   table->nr_cells == 1 ? "" : "s", timing_khz(), pool_free_pages());
 	cpu_main();
 }

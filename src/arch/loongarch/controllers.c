@@ -31,7 +31,6 @@
 #define LIO_HWI 0u
 #define EXTIOI_HWI 1u
 
-#define CORES_PER_NODE 4u
 #define ROUTE_NODE_SHIFT 4
 
 static struct spinlock pic_lock;
@@ -102,7 +101,9 @@ static void extioi_init(void)
 		iocsr_write32(IOCSR_EXTIOI_ENABLE + i * 4, 0);
 		iocsr_write32(IOCSR_EXTIOI_BOUNCE + i * 4, 0);
 	}
-	iocsr_write64(IOCSR_MISC_FUNC, iocsr_read64(IOCSR_MISC_FUNC) | IOCSR_MISC_EXT_IOI);
+	iocsr_write64(IOCSR_MISC_FUNC,
+		      (iocsr_read64(IOCSR_MISC_FUNC) & ~(uint64_t)IOCSR_MISC_PIN_CODE) |
+			      IOCSR_MISC_EXT_IOI);
 }
 
 static void pic_connect(const struct loongarch_line *line, uint32_t hwid)
@@ -117,6 +118,7 @@ static void pic_connect(const struct loongarch_line *line, uint32_t hwid)
 	iocsr_write32(enable, iocsr_read32(enable) | BIT(line->input % 32));
 }
 
+/* Vectors from 64 on are those of no input, and never enabled. */
 static uint64_t extioi_take(void)
 {
 	uint64_t pending = iocsr_read64(IOCSR_EXTIOI_CORE_ISR);
@@ -147,15 +149,18 @@ static bool is_lio(const struct loongarch_line *line)
 
 void controllers_init(void)
 {
-	extioi_init();
 	if (pic())
 		pic_init();
 	if (lio())
 		mmio_write32(lio() + LIO_ENABLE_CLEAR, UINT32_MAX);
 }
 
-void controllers_init_cpu(void)
+void controllers_init_cpu(bool first)
 {
+	if (first)
+		extioi_init();
+	for (unsigned int i = 0; i < EXTIOI_VECTORS / 64; i++)
+		iocsr_write64(IOCSR_EXTIOI_CORE_ISR + i * 8, UINT64_MAX);
 	csr_exchange(CSR_ECFG, INT_HWI(LIO_HWI) | INT_HWI(EXTIOI_HWI),
 		     INT_HWI(LIO_HWI) | INT_HWI(EXTIOI_HWI));
 }
@@ -176,6 +181,12 @@ void controller_mask(const struct loongarch_line *line)
 		pic_set_masked(line->input, true);
 }
 
+void controller_acknowledge(const struct loongarch_line *line)
+{
+	if (!is_lio(line))
+		mmio_write32(pic() + PIC_CLEAR + word_of(line->input), BIT(line->input % 32));
+}
+
 void controller_arm(const struct loongarch_line *line)
 {
 	if (is_lio(line)) {
@@ -183,7 +194,7 @@ void controller_arm(const struct loongarch_line *line)
 		return;
 	}
 	if (!line->edge)
-		mmio_write32(pic() + PIC_CLEAR + word_of(line->input), BIT(line->input % 32));
+		controller_acknowledge(line);
 	pic_set_masked(line->input, false);
 }
 

@@ -10,16 +10,21 @@
 #include "core/types.h"
 #include "arch_partition.h"
 
+#define CORES_PER_NODE 4u
+
 /* Masks everything. */
 void controllers_init(void);
 
-/* Lets the controllers interrupt this CPU. */
-void controllers_init_cpu(void);
+/* Lets the controllers interrupt this CPU, which is the @first one of its node to say so or not. */
+void controllers_init_cpu(bool first);
 
-/* Routes @line to the CPU with @hwid; it stays masked. */
+/* Routes @line, in this CPU's node, to the CPU with @hwid; it stays masked. */
 void controller_connect(const struct loongarch_line *line, uint32_t hwid);
 
 void controller_mask(const struct loongarch_line *line);
+
+/* Forgets an edge: the next one interrupts again. */
+void controller_acknowledge(const struct loongarch_line *line);
 
 /* Unmasks @line. Forgets an interrupt of a level, which comes again if it is still there. */
 void controller_arm(const struct loongarch_line *line);

@@ -43,23 +43,25 @@ void cpu_init_exceptions(void);
 /* Sets this CPU up for its guest, if it has one. */
 void cpu_init(void);
 
-/* What the hypervisor needs and this CPU lacks besides what processor_check() has found, or NULL.
- * Needs LVZ. */
-const char *cpu_missing(void);
+/* Whether this CPU has what the hypervisor needs; logs what it lacks. */
+bool cpu_check(void);
 
 /* EUEN: the units that guests may use. */
 uint64_t cpu_units(void);
 
-/* Exceptions of the hypervisor's own, and machine errors; the general registers are in @frame. */
-void cpu_exception(const uint64_t *frame) __attribute__((noreturn));
+/* Zeroes the registers of the units that are on in @euen. */
+void units_reset(uint64_t euen);
+
+/* Exceptions of the hypervisor's own; the general registers are in @frame. */
+void cpu_exception(const uint64_t *frame, bool machine_error) __attribute__((noreturn));
 
 /*
- * Runs the guest until an exception leaves it, see switch.S. As the compiler sees to the registers
- * that a function must keep, the caller saves them once.
+ * Runs the guest until an exception leaves it, and returns ESTAT, see switch.S. As the compiler
+ * sees to the registers that a function must keep, the caller saves them once.
  */
-static inline void vcpu_switch(struct arch_vcpu *guest)
+static inline uint64_t vcpu_switch(struct arch_vcpu *guest)
 {
-	register struct arch_vcpu *a0 __asm__("a0") = guest;
+	register uint64_t a0 __asm__("a0") = (uint64_t)guest;
 
 	__asm__ volatile("bl vcpu_enter"
 			 : "+r"(a0)
@@ -67,9 +69,10 @@ static inline void vcpu_switch(struct arch_vcpu *guest)
 			 : "memory", "ra", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "t0", "t1",
 			   "t2", "t3", "t4", "t5", "t6", "t7", "t8", "fp", "s0", "s1", "s2", "s3",
 			   "s4", "s5", "s6", "s7", "s8");
+	return a0;
 }
 
-extern const char exception_entry[], refill_entry[];
+extern const char exception_entry[], refill_entry[], machine_error_entry[];
 
 #endif
 #endif

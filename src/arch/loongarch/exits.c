@@ -20,12 +20,28 @@ static uint32_t exit_insn(void)
 	return (uint32_t)csr_read(CSR_BADI);
 }
 
+static void decode_iocsr(const struct arch_vcpu *guest, struct vcpu_exit *exit)
+{
+	const struct insn *insn = &guest->insn;
+	uint32_t number = (uint32_t)guest->gpr[insn->rj];
+
+	if (iocsr_is_ipi(number)) {
+		exit->reason = EXIT_IPI;
+		exit->info = guest->gpr[insn->rd];
+		return;
+	}
+	exit->reason = EXIT_IOCSR;
+	exit->sysreg.index = number;
+	exit->sysreg.write = insn->kind == INSN_IOCSR_WRITE;
+}
+
 /* A guest's use of a resource that it does not have: the instruction says which. */
 static __attribute__((noinline)) void decode_gspr(struct arch_vcpu *guest, struct vcpu_exit *exit)
 {
 	struct insn *insn = &guest->insn;
 
 	insn_decode(exit_insn(), insn);
+	exit->info = 0;
 	switch (insn->kind) {
 	case INSN_CPUCFG:
 		exit->reason = EXIT_IDENTIFY;
@@ -39,9 +55,7 @@ static __attribute__((noinline)) void decode_gspr(struct arch_vcpu *guest, struc
 		break;
 	case INSN_IOCSR_READ:
 	case INSN_IOCSR_WRITE:
-		exit->sysreg.index = (uint32_t)guest->gpr[insn->rj];
-		exit->sysreg.write = insn->kind == INSN_IOCSR_WRITE;
-		exit->reason = iocsr_is_ipi(exit->sysreg.index) ? EXIT_IPI : EXIT_IOCSR;
+		decode_iocsr(guest, exit);
 		break;
 	case INSN_IDLE:
 		exit->reason = EXIT_IDLE;
@@ -55,9 +69,9 @@ static __attribute__((noinline)) void decode_gspr(struct arch_vcpu *guest, struc
 	}
 }
 
-static void decode(struct arch_vcpu *guest, struct vcpu_exit *exit)
+static void decode(struct arch_vcpu *guest, uint64_t estat, struct vcpu_exit *exit)
 {
-	unsigned int ecode = csr_read(CSR_ESTAT) >> ESTAT_ECODE_SHIFT & ESTAT_ECODE_MASK;
+	unsigned int ecode = estat >> ESTAT_ECODE_SHIFT & ESTAT_ECODE_MASK;
 
 	exit->pc = guest->pc;
 	exit->code = ecode;
@@ -76,7 +90,8 @@ static void decode(struct arch_vcpu *guest, struct vcpu_exit *exit)
 		exit->reason = EXIT_MMIO;
 		exit->mmio.gpa = csr_read(CSR_BADV);
 		exit->mmio.write = ecode == ECODE_PIS || ecode == ECODE_PME;
-		exit->mmio.execute = ecode == ECODE_PIF || ecode == ECODE_PNX;
+		exit->mmio.execute = ecode == ECODE_PIF || ecode == ECODE_PNX ||
+				     (ecode == ECODE_ADE && !(estat >> ESTAT_ESUBCODE_SHIFT));
 		exit->mmio.walk = !exit->mmio.execute && insn_is_walk(exit_insn());
 		break;
 	case ECODE_GSPR:
@@ -84,6 +99,10 @@ static void decode(struct arch_vcpu *guest, struct vcpu_exit *exit)
 		break;
 	case ECODE_HVC:
 		exit->reason = EXIT_HYPERCALL;
+		break;
+	case ECODE_MERR:
+		exit->reason = EXIT_MACHINE_CHECK;
+		exit->info = csr_read(CSR_MERRCTL);
 		break;
 	default:
 		exit->reason = EXIT_INVALID;
@@ -96,8 +115,7 @@ void arch_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct arch_vcpu *guest = vcpu->arch;
 
-	vcpu_switch(guest);
-	decode(guest, exit);
+	decode(guest, vcpu_switch(guest), exit);
 	vcpu_saw_code(vcpu, exit->code);
 }
 
@@ -240,6 +258,9 @@ enum arch_verdict arch_vcpu_handle(struct vcpu *vcpu, const struct vcpu_exit *ex
 	case EXIT_MMIO:
 		*why = "accessed memory that it does not own";
 		return ARCH_NOT_MINE;
+	case EXIT_MACHINE_CHECK:
+		*why = "the hardware reported a machine error";
+		return ARCH_FAULT;
 	default:
 		*why = "the processor left it for a reason nobody asked for";
 		return ARCH_FAULT;

@@ -40,9 +40,13 @@ static const struct loongarch_irq *find(enum loongarch_controller controller, un
 
 void irq_init(void)
 {
+	controllers_init();
+}
+
+static void connect_all(void)
+{
 	const struct partition_table *table = &partition_table;
 
-	controllers_init();
 	controller_connect(console(), table->board.cpus[0]);
 	for (unsigned int c = 0; c < table->nr_cells; c++) {
 		const struct cell_config *config = &table->cells[c];
@@ -50,6 +54,19 @@ void irq_init(void)
 		for (unsigned int i = 0; i < config->arch.nr_irqs; i++)
 			controller_connect(&config->arch.irqs[i].line, config->cpus[0]);
 	}
+}
+
+/* Each node has extended I/O interrupts of its own, and all of them know all lines. */
+void irq_init_cpu(unsigned int index)
+{
+	const uint32_t *cpus = partition_table.board.cpus;
+	bool first = true;
+
+	for (unsigned int i = 0; i < index; i++)
+		first = first && cpus[i] / CORES_PER_NODE != cpus[index] / CORES_PER_NODE;
+	controllers_init_cpu(first);
+	if (first)
+		connect_all();
 }
 
 void irq_enable_console(void)
@@ -81,7 +98,9 @@ static void serve(enum loongarch_controller controller, unsigned int input)
 	irq = find(controller, input, &cell);
 	if (!irq)
 		return;
-	if (!irq->line.edge)
+	if (irq->line.edge)
+		controller_acknowledge(&irq->line); /* before the guest looks at the device */
+	else
 		controller_mask(&irq->line);
 	spin_lock(&cell->device_lock);
 	set_guest_input(cell, irq, true);

@@ -11,8 +11,12 @@
 
 struct cell;
 
-/* Everything masked, and routed to its CPU; once. */
+/* Masks everything; once. */
 void irq_init(void);
+
+/* Lets lines interrupt this CPU, which is number @index of the board; routes all lines, if it is
+ * the first one of its node. */
+void irq_init_cpu(unsigned int index);
 
 /* Lets the console's UART interrupt. */
 void irq_enable_console(void);

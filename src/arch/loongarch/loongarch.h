@@ -66,6 +66,9 @@
 #define CSR_MERRSAVE 0x95
 #define CSR_CTAG 0x98
 #define CSR_DMW(n) (0x180 + (n)) /* g */
+#define CSR_PERFCTRL(n) (0x200 + 2 * (n))
+#define CSR_MWP_CONTROL(n) (0x312 + 8 * (n)) /* MWPnCFG3, with the watchpoint's enables */
+#define CSR_FWP_CONTROL(n) (0x392 + 8 * (n))
 #define CSR_DBG 0x500
 #define CSR_DERA 0x501
 #define CSR_DSAVE 0x502
@@ -88,11 +91,8 @@
 #define EUEN_BTE 0x8
 
 /* Interrupts, bits of ECFG.LIE and ESTAT.IS: RM 6.1.1 */
-#define INT_SWI0 0x1
 #define INT_HWI_SHIFT 2
 #define INT_HWI(n) (0x4 << (n))
-#define INT_HWIS 0x3fc
-#define INT_PMC 0x400
 #define INT_TI 0x800
 #define INT_IPI 0x1000
 #define INT_MASK 0x1fff
@@ -105,7 +105,7 @@
 #define ESTAT_ESUBCODE_SHIFT 22
 #define ESTAT_ESUBCODE_MASK 0x1ff
 
-/* ESTAT.Ecode: RM table 7-8; the last three are LVZ's */
+/* ESTAT.Ecode: RM table 7-8; GSPR and HVC are LVZ's */
 #define ECODE_INT 0x0
 #define ECODE_PIL 0x1
 #define ECODE_PIS 0x2
@@ -115,28 +115,15 @@
 #define ECODE_PNX 0x6
 #define ECODE_PPI 0x7
 #define ECODE_ADE 0x8
-#define ECODE_ALE 0x9
-#define ECODE_BCE 0xa
-#define ECODE_SYS 0xb
-#define ECODE_BRK 0xc
 #define ECODE_INE 0xd
 #define ECODE_IPE 0xe
-#define ECODE_FPD 0xf
-#define ECODE_SXD 0x10
-#define ECODE_ASXD 0x11
-#define ECODE_BTD 0x14
 #define ECODE_GSPR 0x16 /* a guest's use of a resource that it does not have itself */
 #define ECODE_HVC 0x17  /* HVCL */
-#define ECODE_GCM 0x18  /* a guest's CSR was modified */
+#define ECODE_MERR 0x3f /* no Ecode: a machine error, see switch.S */
 
 /* TCFG, TICLR: RM 7.6.2, 7.6.4 */
 #define TCFG_EN 0x1
-#define TCFG_PERIODIC 0x2
 #define TICLR_CLR 0x1
-
-/* PRCFG1: RM 7.4.15 */
-#define PRCFG1_TIMER_BITS_SHIFT 4
-#define PRCFG1_TIMER_BITS_MASK 0xff
 
 /* DMW: RM 7.5.17 */
 #define DMW_PLV0 0x1
@@ -152,11 +139,14 @@
 #define PWCL_4K (12 | 9 << 5 | 21 << 10 | 9 << 15 | 30 << 20 | 9 << 25)
 #define PWCH_4K (39 | 9 << 6)
 
-/* MERRCTL: RM 7.7.1 */
-#define MERRCTL_IS_MERR 0x1
+/* MERRCTL: RM 7.7.1; PGM is LVZ's */
+#define MERRCTL_PGM 0x20
+#define MERRCTL_PPG 0x100
+#define MERRCTL_PDATF_CC 0x200
+#define MERRCTL_PDATM_CC 0x800
+#define MERRCTL_PREVIOUS 0x1ffc /* all of the state that ERTN restores */
 
-/* GSTAT, GCFG, GINTC, GTLBC, TLBRPRMD: LVZ */
-#define GSTAT_VM 0x1  /* a guest runs */
+/* GSTAT, GCFG, GINTC, GTLBC: LVZ */
 #define GSTAT_PGM 0x2 /* at an exception: it was the guest's mode; at ERTN: it will be */
 #define GSTAT_GID_BITS_SHIFT 4
 #define GSTAT_GID_BITS_MASK 0x3f
@@ -165,18 +155,19 @@
 #define GCFG_MATP_ROOT 0x2 /* capability: the second stage decides the memory type */
 #define GCFG_MATC_SHIFT 4
 #define GCFG_MATC_ROOT 1
-#define GCFG_TOCIP_SECURE 0x40000 /* capability: only CACOPs that are no mere hint trap */
+#define GCFG_TOCIP_HIT 0x20000    /* capabilities: CACOPs but those by address trap, */
+#define GCFG_TOCIP_SECURE 0x40000 /* or those that lose what was written */
 #define GCFG_TOCI_SHIFT 20
+#define GCFG_TOCI_HIT 1
 #define GCFG_TOCI_SECURE 2
+#define GCFG_WRITABLE 0x730aab0 /* all but the capabilities */
 #define GINTC_HWIS_MASK 0xff
 #define GTLBC_USETGID 0x1000
 #define GTLBC_TOTI 0x2000
 #define GTLBC_TGID_SHIFT 16
 #define GTLBC_TGID_MASK 0xff
-#define TLBRPRMD_PGM 0x8
 
 /* CPUCFG words: RM table 2-5; LVZ's bits of word 2 */
-#define CPUCFG_PRID 0
 #define CPUCFG1_ARCH_MASK 0x3
 #define CPUCFG1_ARCH_LA64 2
 #define CPUCFG1_PGMMU 0x4
@@ -185,16 +176,14 @@
 #define CPUCFG2_LSX 0x40
 #define CPUCFG2_LASX 0x80
 #define CPUCFG2_LVZ 0x400
-#define CPUCFG2_LVZ_VERSION_SHIFT 11
-#define CPUCFG2_LVZ_VERSION_MASK 0x7
 #define CPUCFG2_LLFTP 0x4000
 #define CPUCFG2_LBT 0x1c0000
 #define CPUCFG2_HPTW 0x1000000
-#define CPUCFG5_DIV_SHIFT 16
 
 /* IOCSR: Loongson 3A5000/3B5000 Processor Reference Manual, tables 4-1, 10-2 and 11-7 */
 #define IOCSR_MISC_FUNC 0x420
-#define IOCSR_MISC_EXT_IOI 0x1000000000000 /* bit 48: extended I/O interrupts are on */
+#define IOCSR_MISC_EXT_IOI 0x1000000000000  /* bit 48: extended I/O interrupts are on */
+#define IOCSR_MISC_PIN_CODE 0x2000000000000 /* 49: lines in IPMAP are numbers, not bits */
 #define IOCSR_IPI_STATUS 0x1000
 #define IOCSR_IPI_ENABLE 0x1004
 #define IOCSR_IPI_SET 0x1008
@@ -219,7 +208,6 @@
 #define INVTLB_ALL 0x0
 #define INVTLB_ALL_GUESTS 0x12 /* both stages of all guests */
 #define INVTLB_GUEST 0x15      /* both stages of the guest whose GID is in bits 23:16 of rj */
-#define INVTLB_GUEST_GPA 0x16  /* of this guest, one guest-physical address in rk */
 #define INVTLB_GID_SHIFT 16
 
 #ifndef __ASSEMBLER__

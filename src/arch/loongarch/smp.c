@@ -46,6 +46,7 @@ static void wake(uint32_t hwid)
 
 	send_word(hwid, 1, (uint32_t)(entry >> 32));
 	send_word(hwid, 0, (uint32_t)entry);
+	barrier_data();
 	iocsr_write32(IOCSR_IPI_SEND, IOCSR_SEND_BLOCKING | hwid << IOCSR_SEND_CPU_SHIFT | WAKE_UP);
 }
 

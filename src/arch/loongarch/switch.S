@@ -4,22 +4,27 @@
  *
  * EENTRY is one entry point for everything. CSR.SAVE0 is the CPU's struct arch_vcpu, where general
  * registers are stored: the guest's, or the hypervisor's own for a last report, since its code
- * raises no exceptions and runs with interrupts off. SAVE1 is the CPU's struct cpu. Machine errors
- * come here, too, in direct address mode; they do not set GSTAT.PGM.
+ * raises no exceptions and runs with interrupts off. SAVE1 is the CPU's struct cpu.
  */
 #include "cpu.h"
 #include "loongarch.h"
 
-	/* All general registers but $zero and $tp, in the array at \base */
+	/* Registers in the array at \base */
 	.macro for_gprs op, base, numbers:vararg
 	.irp n, \numbers
 	\op $r\n, \base, 8 * \n
 	.endr
 	.endm
 
+	/* Entry: $tp to SAVE0, whose value becomes the base for all others. */
+	.macro save_gprs
+	csrwr $tp, CSR_SAVE(0)
+	for_gprs st.d, $tp, 1,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	.endm
+
 /*
- * What vcpu_switch() calls, with the guest in $a0: runs it until an exception leaves it, and keeps
- * $sp and $tp only. GSTAT.PGM is what makes ERTN go into the guest, so it is set last; PRMD.PIE lets
+ * What vcpu_switch() calls, with the guest in $a0: runs it until an exception leaves it, returns
+ * ESTAT, and keeps $sp and $tp only. GSTAT.PGM is what makes ERTN go into the guest, so it is set last; PRMD.PIE lets
  * the host's interrupts leave the guest.
  */
 	.text
@@ -41,13 +46,14 @@ vcpu_enter:
 	.balign 4096 /* bits 11:0 of EENTRY are zero; of TLBRENTRY and MERRENTRY, too */
 	.globl exception_entry
 exception_entry:
-	csrwr $tp, CSR_SAVE(0)
-	for_gprs st.d, $tp, 1,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	save_gprs
 	csrrd $t0, CSR_GSTAT
 	andi $t1, $t0, GSTAT_PGM
 	beqz $t1, .Lown_exception
 	csrxchg $zero, $t1, CSR_GSTAT
 	csrrd $t0, CSR_ERA
+	csrrd $a0, CSR_ESTAT
+.Lleft:
 	st.d $t0, $tp, VCPU_PC
 	move $t0, $tp
 	csrwr $t0, CSR_SAVE(0) /* gives the guest's $tp */
@@ -57,18 +63,20 @@ exception_entry:
 	csrrd $tp, CSR_SAVE(1)
 	jr $ra
 
+.Lown_machine_error:
+	li.w $a1, 1
+	b 1f
 .Lown_exception:
-	move $a0, $tp
+	move $a1, $zero
+1:	move $a0, $tp
 	csrwr $tp, CSR_SAVE(0)
 	st.d $tp, $a0, 8 * 2
-	li.w $t0, CRMD_PG | CRMD_DATF_CC | CRMD_DATM_CC
-	csrwr $t0, CSR_CRMD
 	csrrd $tp, CSR_SAVE(1) /* the CPU's block, whose end is the top of its stack */
 	li.w $t1, CPU_BLOCK_SIZE
 	add.d $sp, $tp, $t1
 	bl cpu_exception
-1:	idle 0
-	b 1b
+2:	idle 0
+	b 2b
 
 /*
  * A second-stage TLB entry is missing (the hypervisor uses no mapped addresses). Runs in direct
@@ -89,5 +97,67 @@ refill_entry:
 	tlbfill
 	csrrd $t0, CSR_TLBRSAVE
 	ertn
+
+/*
+ * A machine error (RM 7.7.1). Comes in direct address mode, and in a context of its own, which ERTN
+ * ends: it is made to return to the hypervisor. If it hit a guest, this looks like an exception
+ * with the code ECODE_MERR.
+ */
+	.section .text.machine_error, "ax"
+	.balign 4096
+	.globl machine_error_entry
+machine_error_entry:
+	save_gprs
+	csrrd $t1, CSR_MERRCTL
+	andi $t2, $t1, MERRCTL_PGM
+	la.pcrel $t0, .Lown_machine_error
+	beqz $t2, 1f
+	li.w $t2, GSTAT_PGM
+	csrxchg $zero, $t2, CSR_GSTAT
+	la.pcrel $t0, 2f
+1:	csrwr $t0, CSR_MERRERA
+	st.d $t0, $tp, VCPU_PC
+	li.w $t0, MERRCTL_PPG | MERRCTL_PDATF_CC | MERRCTL_PDATM_CC
+	li.w $t1, MERRCTL_PREVIOUS
+	csrxchg $t0, $t1, CSR_MERRCTL
+	ertn
+2:	ld.d $t0, $tp, VCPU_PC
+	li.w $a0, ECODE_MERR << ESTAT_ECODE_SHIFT
+	b .Lleft
+
+/*
+ * units_reset(euen): zeroes what the units hold that are on. Words, as the hypervisor is assembled
+ * for a processor without them.
+ */
+	.text
+	.globl units_reset
+units_reset:
+	andi $t0, $a0, EUEN_FPE
+	beqz $t0, 4f
+	.irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	.word 0x0114a800 | \n /* movgr2fr.d $f\n, $zero */
+	.endr
+	.irp n, 0,1,2,3,4,5,6,7
+	.word 0x0114d800 | \n /* movgr2cf $fcc\n, $zero */
+	.endr
+	.word 0x0114c000 /* movgr2fcsr $fcsr0, $zero */
+	andi $t0, $a0, EUEN_SXE
+	beqz $t0, 3f
+	.irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	.word 0x71270000 | \n << 10 | \n << 5 | \n /* vxor.v $vr\n, $vr\n, $vr\n */
+	.endr
+	andi $t0, $a0, EUEN_ASXE
+	beqz $t0, 3f
+	.irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	.word 0x75270000 | \n << 10 | \n << 5 | \n /* xvxor.v $xr\n, $xr\n, $xr\n */
+	.endr
+3:	andi $t0, $a0, EUEN_BTE
+	beqz $t0, 4f
+	.irp n, 0,1,2,3
+	.word 0x00000800 | \n /* movgr2scr $scr\n, $zero */
+	.endr
+	.word 0x005cfc20 /* x86mtflag $zero, 63 */
+	.word 0x00007000 /* x86mttop 0 */
+4:	ret
 
 	.section .note.GNU-stack, "", @progbits

@@ -160,6 +160,7 @@ void arch_vcpu_reset(struct vcpu *vcpu)
 	__atomic_store_n(&vcpu->waiting, !guest->started, __ATOMIC_SEQ_CST);
 	reset_csrs(vcpu);
 	reset_saves();
+	units_reset(cpu_units());
 	write_lines(guest);
 	flush_tlb(vcpu);
 	barrier_instructions(); /* the images were written as data */
@@ -346,9 +347,12 @@ void guest_idle(struct vcpu *vcpu)
 
 	while (!guest_has_work(vcpu->arch) &&
 	       __atomic_load_n(&vcpu->requests, __ATOMIC_SEQ_CST) == 0) {
-		if (!armed)
+		if (!armed) {
+			/* The guest's timer may have ended before it was read: look again. */
 			arm_for_idle();
-		armed = true;
+			armed = true;
+			continue;
+		}
 		if (!idle(vcpu))
 			break; /* the guest's own timer is at its end, too */
 	}
@@ -367,7 +371,9 @@ void arch_kick(struct vcpu *vcpu)
 {
 	if (this_cpu()->vcpu == vcpu)
 		return;
-	iocsr_write32(IOCSR_IPI_SEND, vcpu->hwid << IOCSR_SEND_CPU_SHIFT | IPI_ATTENTION);
+	barrier_data(); /* the request is seen first */
+	iocsr_write32(IOCSR_IPI_SEND,
+		      IOCSR_SEND_BLOCKING | vcpu->hwid << IOCSR_SEND_CPU_SHIFT | IPI_ATTENTION);
 }
 
 void arch_attend(struct vcpu *vcpu)
@@ -375,8 +381,10 @@ void arch_attend(struct vcpu *vcpu)
 	uint64_t estat = csr_read(CSR_ESTAT);
 
 	(void)vcpu;
-	if (estat & INT_IPI)
+	if (estat & INT_IPI) {
 		iocsr_write32(IOCSR_IPI_CLEAR, iocsr_read32(IOCSR_IPI_STATUS));
+		barrier_data(); /* requests are read later */
+	}
 	if (estat & INT_TI)
 		csr_write(CSR_TICLR, TICLR_CLR);
 	irq_attend();
