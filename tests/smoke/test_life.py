@@ -10,13 +10,14 @@ from harness.systems import start
 
 QEMU_DUO = "configs/qemu-x86-duo.dts"
 BOCHS_DUO = "configs/bochs-x86-duo.dts"
-#: An address that no cell owns: in the hole below the I/O APIC, no RAM, no device.
+LOONGARCH_DUO = "configs/qemu-loongarch-duo.dts"
+#: An address that no cell owns: no RAM, no device; on a PC in the hole below the I/O APIC, on LoongArch above the RAM.
 NOBODYS = 0xD0000000
 
 
-@pytest.fixture(name="machine", params=[QEMU_DUO, BOCHS_DUO])
+@pytest.fixture(name="machine", params=[QEMU_DUO, BOCHS_DUO, LOONGARCH_DUO])
 def running_duo(request):
-    """Two cells with two CPUs each, both shells ready: on AMD SVM (QEMU) and on Intel VMX (Bochs)."""
+    """Two cells with two CPUs each, both shells ready: on AMD SVM and LVZ (QEMU) and on Intel VMX (Bochs)."""
     with start(build.system(request.param)) as machine:
         machine.wait_cell("linux0", "linux0:~#")
         machine.focus(1)
@@ -100,6 +101,10 @@ def test_power_off_of_all_cells_ends_the_machine(machine):
     (BOCHS_DUO, {"corei7_haswell_4770": "core2_penryn_t9600"}, r"lacks EPT"),
     (BOCHS_DUO, {"corei7_haswell_4770": "corei5_lynnfield_750"}, r"lacks unrestricted guest"),
     (BOCHS_DUO, {"ignore_bad_msrs=1": "ignore_bad_msrs=1, exclude_features=x2apic"}, r"lacks x2APIC"),
+    (LOONGARCH_DUO, {"-smp": "2"}, r"CPU with id 3: not in this machine, which has 2 CPUs"),
+    (LOONGARCH_DUO, {"-m": "1024"},
+     r"RAM 0xb0000000 to 0xbfffffff \(linux1, .*\): the machine has no usable RAM at 0xb0000000"),
+    (LOONGARCH_DUO, {"-cpu": "la464,lvz=off"}, r"lacks the virtualization extension LVZ"),
 ])
 def test_a_wrong_board_is_refused(config, change, says):
     """A machine that differs from the DTS's board is named and not started."""
