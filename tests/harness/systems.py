@@ -66,7 +66,8 @@ def start(folder, com2=None, replace=None, loader=None, extra=()):
     for option, value in (replace or {}).items():
         arguments[arguments.index(option) + 1] = value
     serial = ["-serial", "mon:stdio", "-serial", f"file:{com2}"] if com2 else []
-    return Bulkhead([QEMUS[build.arch(folder)], *arguments, *HEADLESS, *LOADERS[loader](folder), *serial, *extra], folder.name)
+    qemu = QEMUS[build.arch(folder)]
+    return Bulkhead([qemu, *arguments, *HEADLESS, *LOADERS[loader](folder), *serial, *extra], folder.name)
 
 
 def bochs(name, configuration, iso, replace=None, com2=None):

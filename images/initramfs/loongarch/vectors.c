@@ -2,8 +2,8 @@
 /*
  * vectors SECONDS [SEED]: keeps a pattern of its own in all vector registers for a while and looks
  * again and again whether it is still there. Other processes, other cells and the hypervisor must
- * not disturb it. Needs no C library; compiled for soft float, so that nothing else here touches the
- * registers.
+ * not disturb it. Needs no C library; compiled for soft float, so that nothing else here touches
+ * the registers.
  *
  * Prints "vectors: N rounds of 32 registers of W bits: ok", or which register has changed.
  * LoongArch Reference Manual vol. 2 (LSX and LASX): vld, vst, xvld, xvst.
