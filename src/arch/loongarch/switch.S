@@ -9,9 +9,12 @@
 #include "cpu.h"
 #include "loongarch.h"
 
-	/* Registers in the array at \base */
-	.macro for_gprs op, base, numbers:vararg
-	.irp n, \numbers
+	/* All general registers but $zero, $tp and $a0, in the array at \base */
+	.macro for_gprs op, base
+	.irp n, 1,3,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28
+	\op $r\n, \base, 8 * \n
+	.endr
+	.irp n, 29,30,31
 	\op $r\n, \base, 8 * \n
 	.endr
 	.endm
@@ -19,13 +22,23 @@
 	/* Entry: $tp to SAVE0, whose value becomes the base for all others. */
 	.macro save_gprs
 	csrwr $tp, CSR_SAVE(0)
-	for_gprs st.d, $tp, 1,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	for_gprs st.d, $tp
+	st.d $a0, $tp, 8 * 4
+	.endm
+
+	/* For n from 0 to \last: the instruction \word with n in each place of a bit of \places */
+	.macro words word, places, last
+	.set n, 0
+	.rept \last + 1
+	.word \word | n * \places
+	.set n, n + 1
+	.endr
 	.endm
 
 /*
  * What vcpu_switch() calls, with the guest in $a0: runs it until an exception leaves it, returns
- * ESTAT, and keeps $sp and $tp only. GSTAT.PGM is what makes ERTN go into the guest, so it is set last; PRMD.PIE lets
- * the host's interrupts leave the guest.
+ * ESTAT, and keeps $sp and $tp only. GSTAT.PGM is what makes ERTN go into the guest, so it is set
+ * last; PRMD.PIE lets the host's interrupts leave the guest.
  */
 	.text
 	.globl vcpu_enter
@@ -38,7 +51,8 @@ vcpu_enter:
 	csrwr $t0, CSR_PRMD
 	li.w $t0, GSTAT_PGM
 	csrxchg $t0, $t0, CSR_GSTAT
-	for_gprs ld.d, $a0, 1,2,3,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	for_gprs ld.d, $a0
+	ld.d $tp, $a0, 8 * 2
 	ld.d $a0, $a0, 8 * 4
 	ertn
 
@@ -134,30 +148,20 @@ machine_error_entry:
 units_reset:
 	andi $t0, $a0, EUEN_FPE
 	beqz $t0, 4f
-	.irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	.word 0x0114a800 | \n /* movgr2fr.d $f\n, $zero */
-	.endr
-	.irp n, 0,1,2,3,4,5,6,7
-	.word 0x0114d800 | \n /* movgr2cf $fcc\n, $zero */
-	.endr
-	.word 0x0114c000 /* movgr2fcsr $fcsr0, $zero */
+	words 0x0114a800, 0x1, 31 /* movgr2fr.d $f0, $zero and so on */
+	words 0x0114d800, 0x1, 7  /* movgr2cf $fcc0, $zero */
+	.word 0x0114c000          /* movgr2fcsr $fcsr0, $zero */
 	andi $t0, $a0, EUEN_SXE
 	beqz $t0, 3f
-	.irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	.word 0x71270000 | \n << 10 | \n << 5 | \n /* vxor.v $vr\n, $vr\n, $vr\n */
-	.endr
+	words 0x71270000, 0x421, 31 /* vxor.v $vr0, $vr0, $vr0 */
 	andi $t0, $a0, EUEN_ASXE
 	beqz $t0, 3f
-	.irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	.word 0x75270000 | \n << 10 | \n << 5 | \n /* xvxor.v $xr\n, $xr\n, $xr\n */
-	.endr
+	words 0x75270000, 0x421, 31 /* xvxor.v $xr0, $xr0, $xr0 */
 3:	andi $t0, $a0, EUEN_BTE
 	beqz $t0, 4f
-	.irp n, 0,1,2,3
-	.word 0x00000800 | \n /* movgr2scr $scr\n, $zero */
-	.endr
-	.word 0x005cfc20 /* x86mtflag $zero, 63 */
-	.word 0x00007000 /* x86mttop 0 */
+	words 0x00000800, 0x1, 3 /* movgr2scr $scr0, $zero */
+	.word 0x005cfc20         /* x86mtflag $zero, 63 */
+	.word 0x00007000         /* x86mttop 0 */
 4:	ret
 
 	.section .note.GNU-stack, "", @progbits
