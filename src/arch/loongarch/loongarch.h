@@ -91,6 +91,7 @@
 #define EUEN_BTE 0x8
 
 /* Interrupts, bits of ECFG.LIE and ESTAT.IS: RM 6.1.1 */
+#define INT_SWI0 0x1
 #define INT_HWI_SHIFT 2
 #define INT_HWI(n) (0x4 << (n))
 #define INT_TI 0x800
@@ -115,6 +116,7 @@
 #define ECODE_PNX 0x6
 #define ECODE_PPI 0x7
 #define ECODE_ADE 0x8
+#define ECODE_SYS 0xb
 #define ECODE_INE 0xd
 #define ECODE_IPE 0xe
 #define ECODE_GSPR 0x16 /* a guest's use of a resource that it does not have itself */
@@ -123,6 +125,7 @@
 
 /* TCFG, TICLR: RM 7.6.2, 7.6.4 */
 #define TCFG_EN 0x1
+#define TCFG_PERIODIC 0x2
 #define TICLR_CLR 0x1
 
 /* DMW: RM 7.5.17 */
