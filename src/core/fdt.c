@@ -97,7 +97,12 @@ static uint32_t skip_token(const struct fdt *fdt, uint32_t at)
 	}
 }
 
-/* 5.4.2: one root, properties before children, and everything that begins ends. */
+static bool is_root(const struct fdt *fdt, uint32_t at)
+{
+	return at + 4 < fdt->structure_end && fdt->blob[at + 4] == '\0';
+}
+
+/* 5.4.2: one root without a name, properties before children, and everything that begins ends. */
 static bool is_sound(const struct fdt *fdt)
 {
 	uint32_t at = fdt->structure, token;
@@ -105,7 +110,10 @@ static bool is_sound(const struct fdt *fdt)
 	bool children = false, begun = false;
 
 	while ((token = token_at(fdt, at)) != TOKEN_END) {
-		if (token == TOKEN_BEGIN_NODE && ((depth == 0 && begun) || depth == FDT_MAX_DEPTH))
+		if (depth == 0 && begun)
+			return false;
+		if (token == TOKEN_BEGIN_NODE &&
+		    (depth == FDT_MAX_DEPTH || (depth == 0 && !is_root(fdt, at))))
 			return false;
 		if (token == TOKEN_PROPERTY && (depth == 0 || children))
 			return false;
