@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* arch: loongarch */
+/* sources: src/arch/loongarch/board.c src/arch/loongarch/boot_info.c src/core/board.c
+ * src/arch/loongarch/processor.c src/core/boot_info.c src/core/fdt.c src/core/format.c
+ * tests/unit/make_fdt.c tests/unit/low_memory.c */
+/* flags: -include tests/unit/fake_loongarch.h */
+/*
+ * Which LoongArch machines are refused: those whose device tree names other CPUs, other RAM or
+ * other devices than the board, and processors that lack something.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "arch/loongarch/boot.h"
+#include "core/partition.h"
+#include "fake_log.h"
+#include "low_memory.h"
+#include "make_fdt.h"
+
+#define MIB UINT64_C(0x100000)
+#define RAM (REGION_READ | REGION_WRITE | REGION_EXECUTE | REGION_RAM)
+
+/* ---- The board ---- */
+
+static const uint32_t cpus[] = { 0, 2 };
+static const struct mem_region memory[] = {
+	{ 2 * MIB, 2 * MIB, 254 * MIB, RAM, "board.dtsi:7" },
+};
+static const struct mem_region regions[] = {
+	{ 0, 64 * MIB, 128 * MIB, RAM, "x.dts:10" },
+};
+static const struct cell_config cell_configs[] = {
+	{ .name = "linux0", .regions = regions, .nr_regions = ARRAY_SIZE(regions) },
+};
+const struct partition_table partition_table = {
+	.name = "x",
+	.source = "x.dts",
+	.hypervisor = { .base = 2 * MIB, .size = 30 * MIB },
+	.board = {
+		.model = "a board",
+		.source = "board.dtsi:1",
+		.cpus = cpus,
+		.nr_cpus = ARRAY_SIZE(cpus),
+		.memory = memory,
+		.nr_memory = ARRAY_SIZE(memory),
+		.arch = {
+			.console = { .base = 0x1fe001e0, .clock = 100000000, .baud = 115200 },
+			.pch_pic = 0x10000000,
+			.rtc = 0x100d0100,
+		},
+	},
+	.cells = cell_configs,
+	.nr_cells = ARRAY_SIZE(cell_configs),
+};
+
+/* ---- The machine ---- */
+
+static struct boot_info info;
+static uint64_t cpuid;
+static uint32_t word1, word2;
+static unsigned int nr_cpus, clock_hz, rtc, megabytes;
+static bool has_uart;
+
+uint64_t fake_csr(unsigned int number)
+{
+	assert_int_equal(number, CSR_CPUID);
+	return cpuid;
+}
+
+uint32_t fake_cpucfg(uint32_t word)
+{
+	assert_in_range(word, 1, 2);
+	return word == 1 ? word1 : word2;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	low_start();
+	forget_log();
+	memset(&info, 0, sizeof(info));
+	info.loader = "U-Boot";
+	cpuid = UINT64_C(0x12340000); /* ids have nine bits */
+	word1 = CPUCFG1_ARCH_LA64 | CPUCFG1_PGMMU | CPUCFG1_IOCSR;
+	word2 = CPUCFG2_LLFTP | CPUCFG2_LVZ;
+	nr_cpus = 3;
+	clock_hz = 100000000;
+	rtc = 0x100d0100;
+	megabytes = 256;
+	has_uart = true;
+	return 0;
+}
+
+static void device(const char *name, const char *compatible, unsigned int base)
+{
+	make_node(name);
+	make_string("compatible", compatible);
+	make_cells("reg", 4, 0, base, 0, 0x100);
+	make_end();
+}
+
+static void add_cpus(void)
+{
+	make_node("cpus");
+	make_cells("#address-cells", 1, 1);
+	make_cells("#size-cells", 1, 0);
+	for (unsigned int i = 0; i < nr_cpus; i++) {
+		make_node("cpu");
+		make_string("device_type", "cpu");
+		make_cells("reg", 1, i);
+		make_end();
+	}
+	make_end();
+}
+
+static void make_tree(void)
+{
+	uint32_t size, at[2];
+
+	make_start();
+	make_node("");
+	make_cells("#address-cells", 1, 2);
+	make_cells("#size-cells", 1, 2);
+	add_cpus();
+	make_node("memory@0");
+	make_string("device_type", "memory");
+	make_cells("reg", 4, 0, 0, 0, megabytes << 20);
+	make_end();
+	device("other", "ns16550a", 0x1fe002e0);
+	if (has_uart) {
+		make_node("serial");
+		make_string("compatible", "ns16550a");
+		make_cells("reg", 4, 0, 0x1fe001e0, 0, 0x100);
+		make_cells("clock-frequency", 1, clock_hz);
+		make_end();
+	}
+	device("pic", "loongson,pch-pic-1.0", 0x10000000);
+	device("rtc", "loongson,ls7a-rtc", rtc);
+	make_end();
+	info.fdt = (uint64_t)make_finish(&size, at);
+}
+
+static void assert_refused(const char *why)
+{
+	assert_int_equal(board_check(&info), -ENODEV);
+	assert_non_null(strstr(said, why));
+	assert_non_null(strstr(said, "is not the board \"a board\" that board.dtsi:1 describes (1 "
+				     "difference, listed above)\n"));
+}
+
+static void the_board_itself_is_taken(void **state)
+{
+	(void)state;
+	make_tree();
+	assert_int_equal(board_check(&info), 0);
+	assert_string_equal(said, "");
+}
+
+static void a_boot_cpu_with_another_id_is_refused(void **state)
+{
+	(void)state;
+	cpuid = 2;
+	make_tree();
+	assert_refused("  boot CPU: has id 2, the board lists 0 first\n");
+}
+
+static void a_cpu_that_is_not_there_is_told(void **state)
+{
+	(void)state;
+	nr_cpus = 2;
+	make_tree();
+	assert_refused("  CPU with id 2: not in this machine, which has 2 CPUs\n");
+}
+
+static void memory_that_is_not_there_is_told(void **state)
+{
+	(void)state;
+	megabytes = 100;
+	make_tree();
+	assert_refused("  RAM 0x4000000 to 0xbffffff (linux0, x.dts:10): the machine has no usable "
+		       "RAM at 0x6400000\n");
+	assert_non_null(strstr(said, "    0x0 to 0x63fffff\n"));
+}
+
+static void the_firmwares_map_has_the_last_word(void **state)
+{
+	(void)state;
+	boot_info_add_ram(&info, 0, 150 * MIB);
+	make_tree();
+	assert_refused("RAM at 0x9600000\n");
+}
+
+static void devices_elsewhere_are_told(void **state)
+{
+	(void)state;
+	rtc = 0x100d8000;
+	make_tree();
+	assert_refused("  RTC at 0x100d0100: the machine has it at 0x100d8000\n");
+}
+
+static void the_console_must_be_there(void **state)
+{
+	(void)state;
+	has_uart = false;
+	make_tree();
+	assert_refused("  console's UART at 0x1fe001e0: the machine has it at 0x1fe002e0\n");
+}
+
+static void the_consoles_clock_is_compared(void **state)
+{
+	(void)state;
+	clock_hz = 50000000;
+	make_tree();
+	assert_refused("  console's UART: its clock has 50000000 Hz, the board says 100000000\n");
+}
+
+static void a_damaged_tree_is_refused(void **state)
+{
+	(void)state;
+	boot_info_add_ram(&info, 0, 256 * MIB);
+	make_tree();
+	*(uint8_t *)info.fdt ^= 1;
+	assert_refused("damaged, or none\n");
+}
+
+static void without_a_tree_memory_alone_is_compared(void **state)
+{
+	(void)state;
+	boot_info_add_ram(&info, 0, 256 * MIB);
+	assert_int_equal(board_check(&info), 0);
+	assert_string_equal(said, "warning: U-Boot brings no device tree: the board's CPUs and "
+				  "devices are not compared with the machine\n");
+}
+
+static void processors_that_lack_something_are_refused(void **state)
+{
+	static const struct {
+		uint32_t word1, word2;
+		const char *says;
+	} lacking[] = {
+		{ CPUCFG1_ARCH_MASK, 0, "lacks LA64\n" },
+		{ CPUCFG1_PGMMU, 0, "lacks a page-mapping MMU\n" },
+		{ CPUCFG1_IOCSR, 0, "lacks IOCSR\n" },
+		{ 0, CPUCFG2_LLFTP, "lacks the stable counter\n" },
+		{ 0, CPUCFG2_LVZ,
+		  "lacks the virtualization extension LVZ (CPUCFG word 2 is 0x00004000, bit 10 is "
+		  "0)\n" },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(lacking); i++) {
+		(void)setup(state);
+		word1 &= ~lacking[i].word1;
+		word2 &= ~lacking[i].word2;
+		make_tree();
+		assert_refused(lacking[i].says);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(the_board_itself_is_taken, setup),
+		cmocka_unit_test_setup(a_boot_cpu_with_another_id_is_refused, setup),
+		cmocka_unit_test_setup(a_cpu_that_is_not_there_is_told, setup),
+		cmocka_unit_test_setup(memory_that_is_not_there_is_told, setup),
+		cmocka_unit_test_setup(the_firmwares_map_has_the_last_word, setup),
+		cmocka_unit_test_setup(devices_elsewhere_are_told, setup),
+		cmocka_unit_test_setup(the_console_must_be_there, setup),
+		cmocka_unit_test_setup(the_consoles_clock_is_compared, setup),
+		cmocka_unit_test_setup(a_damaged_tree_is_refused, setup),
+		cmocka_unit_test_setup(without_a_tree_memory_alone_is_compared, setup),
+		cmocka_unit_test_setup(processors_that_lack_something_are_refused, setup),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
