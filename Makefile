@@ -357,7 +357,7 @@ list: | $(BUILD)/.setup-build
 # --- Tools --------------------------------------------------------------------------------------
 
 .PHONY: setup
-setup: $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test
+setup: $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test $(BUILD)/.setup-loongarch
 
 $(BUILD)/.setup-%: scripts/setup.sh
 	@mkdir -p $(@D)
@@ -369,8 +369,9 @@ $(BUILD)/.setup-%: scripts/setup.sh
 # T=unit, T=smoke, T=isolation or T=lint runs a part.
 T ?=
 .PHONY: test
-test: | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test
-	@$(if $(filter unit lint,$(T)),:,$(QEMU_x86) --prepare && $(BOCHS) --prepare && scripts/built_copy.sh scripts/uboot-tools >/dev/null)
+test: | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test $(BUILD)/.setup-loongarch
+	@$(if $(filter unit lint,$(T)),:,$(QEMU_x86) --prepare && $(BOCHS) --prepare && scripts/built_copy.sh scripts/uboot-tools >/dev/null \
+		&& { [ ! -e tests/qemu-lvz/recipe.sh ] || $(QEMU_loongarch) --prepare; })
 	$(Q)CC=$(CC) PYTHONPATH=scripts $(PYTHON) -m pytest -p no:cacheprovider -n 2 -q \
 		$(if $(T),tests/$(T),tests) $(PYTEST_ARGS)
 

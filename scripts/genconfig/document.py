@@ -31,6 +31,8 @@ the linker script), `blobs/` and `acpi/` (what the cells are given beside their 
 
 ## The guest's memory
 
+On LoongArch it is in [images.md](images.md#kernels-for-loongarch). On x86:
+
 | guest-physical | what |
 |---|---|
 | 0 to 0x9fc00 | RAM; the GDT, boot parameters, command line and first page tables begin at 0x1000 |

@@ -20,6 +20,38 @@ SYSTEMS = {
 }
 
 
+#: What is measured, or the test's own.
+MEASURED = re.compile(r"clock\.|cpu\.\d+\.timer_hz|mem_total_kb|hostname|cmdline")
+#: What a cell lacks of the machine: the UARTs that are not its own.
+OTHERS = {"serial.1", "serial.2", "serial.3", "iomem"}
+OTHERS_REGISTERS = {"1fe002e0-1fe003df serial", "1fe003e0-1fe004df serial", "1fe004e0-1fe005df serial"}
+
+
+def view(check):
+    """A self-check without what differs from boot to boot: counts, places that the kernel chooses."""
+    result = {}
+    for key, values in check.items():
+        if key.startswith("irq."):
+            values = [re.sub(r"^(\d+ ?)+", "", values[0])]
+        if key.startswith("serial."):
+            values = [re.sub(r" tx:.*", "", values[0])]
+        if key == "iomem":
+            values = [value for value in values if not re.search(r" (Reserved$|Kernel )", value)]
+        if not MEASURED.match(key):
+            result[key] = values
+    return result
+
+
+def assert_looks_like(check, bare):
+    """The guest sees what it sees on the bare machine with as many CPUs and as much memory; all else is explained."""
+    cell, machine = view(check), view(bare)
+    assert {key for key in {*cell, *machine} if cell.get(key) != machine.get(key)} == OTHERS
+    assert set(machine["iomem"]) ^ set(cell["iomem"]) == OTHERS_REGISTERS
+    assert not {"serial.1", "serial.2", "serial.3"} & set(cell)
+    # What is there for use depends on where tables and initrd lie, by pages.
+    assert abs(int(check["mem_total_kb"][0]) / int(bare["mem_total_kb"][0]) - 1) < 0.01
+
+
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_cells_are_what_the_dts_says(name):
     """Each cell sees its CPUs, memory, devices and a good clock, and no warning that bare metal does not show."""
@@ -31,8 +63,8 @@ def test_cells_are_what_the_dts_says(name):
     for cell, cpus, memory in cells:
         assert_cell(checks[cell], cell, cpus, memory, bare)
         assert checks[cell]["kernel"][0].endswith("-loong64")
-        # The same CPU as the bare machine's, but for what a cell must not see or the machine lacks.
-        assert checks[cell]["cpu_flags"] == bare["cpu_flags"]
+        if (cpus, memory) == (2, 512):
+            assert_looks_like(checks[cell], bare)
 
 
 def test_uart_passthrough_is_seen_in_its_cell_and_nowhere_else():
