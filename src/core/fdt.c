@@ -184,7 +184,7 @@ int fdt_open(struct fdt *fdt, uint64_t address)
 
 void fdt_reservation(const struct fdt *fdt, uint32_t i, uint64_t *base, uint64_t *size)
 {
-	const uint8_t *entry = fdt->blob + fdt->reservations + i * RESERVATION_SIZE;
+	const uint8_t *entry = fdt->blob + fdt->reservations + (size_t)i * RESERVATION_SIZE;
 
 	*base = read64(entry);
 	*size = read64(entry + 8);
@@ -280,7 +280,7 @@ static uint64_t read_cells(const uint8_t *value, uint32_t cells)
 	uint64_t number = 0;
 
 	for (uint32_t i = 0; i < cells; i++)
-		number = number << 32 | read32(value + 4 * i);
+		number = number << 32 | read32(value + (size_t)4 * i);
 	return number;
 }
 
@@ -300,8 +300,8 @@ static bool translate(const struct fdt_node *bus, uint64_t *base, uint64_t size)
 	entry = 4 * (child + parent + sizes);
 	for (; entry && bytes >= entry; bytes -= entry, ranges += entry) {
 		uint64_t from = read_cells(ranges, child);
-		uint64_t to = read_cells(ranges + 4 * child, parent);
-		uint64_t length = read_cells(ranges + 4 * (child + parent), sizes);
+		uint64_t to = read_cells(ranges + (size_t)4 * child, parent);
+		uint64_t length = read_cells(ranges + (size_t)4 * (child + parent), sizes);
 
 		if (*base >= from && *base - from <= length && size <= length - (*base - from)) {
 			*base = to + (*base - from);
@@ -325,8 +325,9 @@ int fdt_reg(const struct fdt_node *node, unsigned int i, uint64_t *base, uint64_
 	entry = 4 * (addresses + sizes);
 	if (i >= bytes / entry)
 		return -ENOENT;
-	*base = read_cells(reg + i * entry, addresses);
-	*size = read_cells(reg + i * entry + 4 * addresses, sizes);
+	reg += (size_t)i * entry;
+	*base = read_cells(reg, addresses);
+	*size = read_cells(reg + (size_t)4 * addresses, sizes);
 	for (const struct fdt_node *bus = node->parent; bus->parent; bus = bus->parent)
 		if (!translate(bus, base, *size))
 			return -ENOENT;

@@ -14,7 +14,7 @@ SNAKEOIL = pathlib.Path("/usr/share/ovmf/PkKek-1-snakeoil")
 
 
 def firmware(secure=False):
-    """QEMU's arguments for OVMF; what it stores is forgotten. @secure: with Secure Boot on, of which SNAKEOIL is the key."""
+    """QEMU's arguments for OVMF; what it stores is forgotten. @secure: with Secure Boot on, SNAKEOIL its key."""
     code, variables = OVMF / "OVMF_CODE_4M.fd", OVMF / "OVMF_VARS_4M.fd"
     protection = []
     if secure:
@@ -22,7 +22,8 @@ def firmware(secure=False):
         protection = ["-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"]
     assert code.exists() and variables.exists(), f"no OVMF in {OVMF}: run `make setup`"
     flash = "if=pflash,format=raw,unit="
-    return [*protection, "-drive", f"{flash}0,readonly=on,file={code}", "-drive", f"{flash}1,snapshot=on,file={variables}"]
+    return [*protection, "-drive", f"{flash}0,readonly=on,file={code}",
+            "-drive", f"{flash}1,snapshot=on,file={variables}"]
 
 
 def firmware_loongarch():

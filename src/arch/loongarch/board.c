@@ -79,10 +79,10 @@ static void check_cpus(const struct fdt *fdt)
 
 /* ---- Devices ---- */
 
-/* Finds a device that is compatible with @compatible at @base. Without one, *@elsewhere is where
- * the last of its kind is, or 0. */
-static bool find_device(const struct fdt *fdt, const char *compatible, uint64_t base,
-			struct fdt_walk *walk, uint64_t *elsewhere)
+/* The device that is compatible with @compatible at @base. Without one, *@elsewhere is where the
+ * last of its kind is, or 0. */
+static const struct fdt_node *find_device(const struct fdt *fdt, const char *compatible,
+					  uint64_t base, struct fdt_walk *walk, uint64_t *elsewhere)
 {
 	const struct fdt_node *node;
 	uint64_t other, size;
@@ -94,20 +94,25 @@ static bool find_device(const struct fdt *fdt, const char *compatible, uint64_t 
 		    fdt_reg(node, 0, &other, &size) != 0)
 			continue;
 		if (other == base)
-			return true;
+			return node;
 		*elsewhere = other;
 	}
-	return false;
+	return NULL;
 }
 
-/* @base is 0 where the board has no such device. Returns whether the machine has what it names. */
-static bool check_device(const struct fdt *fdt, const char *what, const char *compatible,
-			 uint64_t base, struct fdt_walk *walk)
+/* Returns the device at @base; says so when there is none. @base is 0 where the board has none. */
+static const struct fdt_node *check_device(const struct fdt *fdt, const char *what,
+					   const char *compatible, uint64_t base,
+					   struct fdt_walk *walk)
 {
+	const struct fdt_node *node;
 	uint64_t elsewhere;
 
-	if (base == 0 || find_device(fdt, compatible, base, walk, &elsewhere))
-		return true;
+	if (base == 0)
+		return NULL;
+	node = find_device(fdt, compatible, base, walk, &elsewhere);
+	if (node)
+		return node;
 	differences++;
 	if (elsewhere)
 		log_printf("  %s at 0x%lx: the machine has it at 0x%lx\n", what,
@@ -115,18 +120,18 @@ static bool check_device(const struct fdt *fdt, const char *what, const char *co
 	else
 		log_printf("  %s at 0x%lx: there is none (\"%s\" in the device tree)\n", what,
 			   (unsigned long)base, compatible);
-	return false;
+	return NULL;
 }
 
 static void check_uart(const struct fdt *fdt)
 {
 	const struct loongarch_uart *uart = &partition_table.board.arch.console;
+	const struct fdt_node *node;
 	struct fdt_walk walk;
 	uint32_t clock;
 
-	if (!check_device(fdt, "console's UART", "ns16550a", uart->base, &walk))
-		return;
-	clock = fdt_u32(&walk.path[walk.depth - 1], "clock-frequency", uart->clock);
+	node = check_device(fdt, "console's UART", "ns16550a", uart->base, &walk);
+	clock = node ? fdt_u32(node, "clock-frequency", uart->clock) : uart->clock;
 	if (clock == uart->clock)
 		return;
 	log_printf("  console's UART: its clock has %u Hz, the board says %u\n", clock,

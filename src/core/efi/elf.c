@@ -32,7 +32,8 @@ static bool is_ours(const struct elf_header *header)
 	static const uint8_t ident[] = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB };
 
 	return memcmp(header->ident, ident, sizeof(ident)) == 0 && header->type == ET_EXEC &&
-	       header->machine == EFI_ELF_MACHINE && header->phentsize == sizeof(struct elf_segment);
+	       header->machine == EFI_ELF_MACHINE &&
+	       header->phentsize == sizeof(struct elf_segment);
 }
 
 static int add_part(struct elf_program *program, const struct elf_segment *segment,

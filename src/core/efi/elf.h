@@ -22,8 +22,8 @@ struct elf_program {
 	struct elf_part parts[ELF_MAX_PARTS];
 };
 
-/* Reads a 64-bit executable for this architecture, of @size bytes, that goes below 4 GiB. Returns 0, or -EINVAL when it
- * is something else or damaged. */
+/* Reads a 64-bit executable for this architecture, of @size bytes, that goes below 4 GiB. Returns
+ * 0, or -EINVAL when it is something else or damaged. */
 int elf_read(struct elf_program *program, const uint8_t *file, uint64_t size);
 
 #endif

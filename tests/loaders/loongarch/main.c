@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Starts the kernel image that lies at IMAGE as U-Boot's booti does: its header says where the
- * entry is; $a0 and $a1 are 0, and $a2 is a system table, at a multiple of 64 KiB, which has nothing
- * but the device tree. QEMU's own tree is at QEMU_FDT; the kernel gets a copy, as from U-Boot.
+ * entry is; $a0 and $a1 are 0, and $a2 is a system table, at a multiple of 64 KiB, which has
+ * nothing but the device tree. QEMU's own tree is at QEMU_FDT; the kernel gets a copy, as from
+ * U-Boot.
  */
 #include "core/efi/efi.h"
 #include "core/string.h"
