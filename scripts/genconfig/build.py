@@ -43,7 +43,7 @@ class Builder:
         bulkhead = root.child("bulkhead")
         assert cells and bulkhead  # root.yaml requires them
         name = os.path.splitext(os.path.basename(self.tree.file))[0]
-        return System(
+        system = System(
             name,
             self.tree.file,
             self.decoded["/"]["description"],
@@ -53,6 +53,9 @@ class Builder:
             [self._cell(c) for c in cells.children],
             list(self.tree.inputs),
         )
+        for cell in system.cells:
+            cell.identity = any(device.dma for _, device in system.cell_devices(cell))
+        return system
 
     def _board(self) -> Board:
         root = self.tree.root
@@ -113,6 +116,7 @@ class Builder:
             values.get("clock-frequency", 0),
             values.get("current-speed", 0),
             tuple(names) if isinstance(names, list) else (names,),
+            "bulkhead,dma" in values,
         )
 
     def _controller(self, node: Node) -> Optional[str]:

@@ -83,6 +83,7 @@ class BoardDevice:
     clock: int = 0  # UARTs: input clock in Hz
     baud: int = 0  # UARTs: bits per second
     compatibles: tuple[str, ...] = ()  # all of them, where there may be several
+    dma: bool = False  # it can access memory by itself
 
 
 @dataclass
@@ -193,6 +194,7 @@ class Cell:
     stray_modules: list[tuple[str, Position]] = field(default_factory=list)  # without an image
     timers: int = 0  # how many of the devices have a timer
     base: int = 0  # host-physical address, set by placement
+    identity: bool = False  # guest-physical addresses are host-physical ones: it has a device with DMA
 
     def vdev(self, compatible: str) -> Optional[VirtualDevice]:
         """The first virtual device of that kind."""
@@ -210,9 +212,14 @@ class Cell:
         return Range(self.base, self.size.value, (self.address or self.size).pos)
 
     @property
+    def low_base(self) -> int:
+        """Where the RAM begins in which kernel, initrd and tables are, guest-physical."""
+        return self.base if self.identity else 0
+
+    @property
     def low_end(self) -> int:
-        """End of the RAM that begins at 0, guest-physical."""
-        return min(self.size.value, self.arch.low_limit)
+        """Where it ends."""
+        return self.low_base + (self.size.value if self.identity else min(self.size.value, self.arch.low_limit))
 
 
 @dataclass

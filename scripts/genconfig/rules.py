@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Callable, Iterable, Iterator, Optional
 
-from .diag import ERROR, ConfigError, Diagnostic, Position
+from .diag import ERROR, WARNING, ConfigError, Diagnostic, Position
 from .model import System
 
 Check = Callable[[System], Iterator[Diagnostic]]
@@ -102,6 +102,8 @@ declare("board-incomplete", "board", "The board has what the hypervisor cannot d
 declare("board-bochs", "board", "Bochs makes a board with the memory and HPET that the board has.")
 declare("board-line", "board", "Interrupts of devices end at a controller that the hypervisor drives.")
 declare("board-power-off", "board", "The node that says how to power off names a register (LoongArch).")
+declare("dma-address", "cells", "A cell that has a device with DMA has memory at a fixed address (LoongArch).")
+declare("dma-unprotected", "cells", "No cell has a device with DMA that no IOMMU contains.", WARNING)
 declare("module-unsupported", "cells", "Boot modules are for x86.")
 declare("vdev-chain", "cells", "Virtual interrupt controllers have the one that they are chained to (LoongArch).")
 declare("passthrough-page", "cells", "Registers that are given away fill whole pages (on x86).")

@@ -105,6 +105,8 @@ def passthrough_hypervisor(system: System) -> Iterator[Diagnostic]:
 
 def _in_ram(cell: Cell, area: Range) -> bool:
     """Whether @area has RAM of @cell, or addresses kept for it."""
+    if cell.identity:
+        return area.overlaps(cell.host_range)
     return area.base < cell.low_end or area.end > cell.arch.high_base
 
 
@@ -256,11 +258,11 @@ def vdev_overlap(system: System) -> Iterator[Diagnostic]:
                     "move or remove one of them",
                 )
         for device, each in ranges:
-            if each.space == "memory" and each.range.base < cell.low_end:
+            if each.space == "memory" and _in_ram(cell, each.range):
                 yield found(
                     f"{device.name} at {each.range.base:#x} lies in RAM of cell {cell.name}",
                     each.range.pos,
-                    [(cell.size.pos, f"its RAM reaches from 0 to {cell.low_end:#x}")],
+                    [(cell.size.pos, f"its RAM reaches from {cell.low_base:#x} to {cell.low_end:#x}")],
                     f"place it at {cell.arch.low_limit:#x} or above",
                 )
 

@@ -111,6 +111,9 @@ MODULE = ('kernel = "image";', 'kernel = "image"; kernel-module = "kernel";')
 LINE = "passthrough = <&dev>;"
 DEVICE = '/ { soc { dev: dev@30000000 { compatible = "bulkhead,simple-device"; %s }; }; };'
 
+GIVEN = ("console=ttyS0\";", f'x"; {LINE}')
+DMA = DEVICE % "reg = <0 0x30000000 0 0x1000>; bulkhead,dma;"
+FIXED = ("memory = <0 0x4000000>;", "memory = <0 0x90000000 0 0x4000000>;")
 LIOINTC = """
 / { soc { lio: interrupt-controller@1fe01400 { compatible = "loongson,liointc-1.0"; interrupt-controller;
     reg = <0 0x1fe01400 0 0x64>; #interrupt-cells = <2>; pins = <32>; }; }; };
@@ -154,6 +157,15 @@ LOONGARCH_EXAMPLES = [
             "cell alpha has no virtual PCH-PIC", note="loongarch-devices.dtsi", **BAD),
     Example("pin-twice", changed(UART1, append="&uart1 { interrupts = <2 4>; };"),
             "interrupt pin 2 of uart1 of cell alpha is used by the hypervisor's console", **BAD),
+    Example("dma-address", changed(GIVEN, append=DMA),
+            "dev accesses memory by itself, so that cell alpha must see its memory at host-physical", **BAD),
+    Example("dma-unprotected", changed(GIVEN, FIXED, append=DMA),
+            "dev can access all memory of the machine, and nothing keeps it within cell alpha", **BAD),
+    Example("vdev-overlap",
+            changed(GIVEN, ("memory = <0 0x4000000>;", "memory = <0 0x4000000 0 0x8000000>;"),
+                    (VDEV, VDEV + '\n s@0,5000000 { compatible = "ns16550a"; '
+                     "reg = <0 0x5000000 0x100>; interrupts = <7>; };"), append=DMA),
+            "lies in RAM of cell alpha", **BAD),
     Example("module-unsupported", changed(MODULE), "wants its kernel from a boot module", at="kernel-module", **BAD),
     Example("vdev-line", changed((VDEV, VDEV + '\n s@0,20000000 { compatible = "ns16550a"; '
                                   "reg = <0 0x20000000 0x100>; interrupts = <6>; };")),
@@ -368,6 +380,23 @@ def test_cpus_are_numbered_from_zero_whatever_the_hardware_calls_them(bench):
     assert [numbers(fdt, f"/cpus/{name}", "reg") for name in cpus] == [[0], [1]]
     bench.generate(LOONGARCH)
     assert "cell_alpha_cpus[] = {\n\t1,\n\t2,\n}" in bench.read("partition.c")
+
+
+def test_a_cell_with_dma_sees_memory_where_the_device_does(bench):
+    """Guest-physical addresses are host-physical ones, from the kernel to the tables."""
+    plan = plan_of(bench, changed(GIVEN, FIXED, append=DMA))
+    loaded, cell = plan.loaded[0], plan.system.cells[0]
+    assert [(r.gpa, r.hpa, r.size) for r in cell.arch.ram_regions(cell)] == [(0x90000000, 0x90000000, 64 * MIB)]
+    assert loaded.entry == 0x90200100 and loaded.arch.arguments[2] == 0x90010000
+    assert all(0x90000000 <= s.gpa and s.gpa + s.size <= 0x94000000 for s in loaded.segments)
+    fdt = tree_of(loaded)
+    assert [name for name in subnodes(fdt, "/") if name.startswith("memory@")] == ["memory@90000000"]
+    tables = next(s.source.data for s in loaded.segments if s.what == "EFI tables")
+    # The tables' own pages stay reserved (ACPI reclaim, 9): Linux does it by itself at address 0 only.
+    assert struct.pack("<I4xQQQ", 9, 0x90000000, 0, 2 * MIB // 4096) in tables
+    assert struct.pack("<I4xQQQ", 7, 0x90200000, 0, 62 * MIB // 4096) in tables
+    other = plan.system.cells[1]
+    assert other.arch.ram_regions(other)[0].gpa == 0
 
 
 def test_the_tree_has_what_the_cell_has(bench):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The fake EFI tables by which Linux finds its device tree (UEFI 2.10, sections 4.3 and 4.6).
 
-One blob at guest.TABLES: the system table, its configuration tables, and what they point to. There
+One blob at guest.TABLES in the RAM of a cell: the system table, its configuration tables, and what they point to. There
 are no services behind it, and $a0 = 0 says so at the entry.
 """
 
@@ -37,15 +37,15 @@ class Tables:
     """The blob, and where what the kernel is told about lies in it."""
 
     def __init__(
-        self, bootargs: str, memory: list[tuple[int, int, int]], initrd: Optional[Initrd]
+        self, base: int, bootargs: str, memory: list[tuple[int, int, int]], initrd: Optional[Initrd]
     ):
         self._data = bytearray(SYSTEM_TABLE.size)
-        self.system_table = TABLES
+        self.system_table = base + TABLES
         vendor = self._add((VENDOR + "\0").encode("utf-16-le"))
         # What $a1 points to. Linux reads it before it knows its device tree, to see whether it may
         # move itself; the bootargs there then take its place, and it is appended if it is not in them.
         self.command_line = self._add(bootargs.encode("ascii") + b"\0")
-        entries = [(DEVICE_TREE, FDT), (BOOT_MEMMAP, self._add(boot_memmap(memory)))]
+        entries = [(DEVICE_TREE, base + FDT), (BOOT_MEMMAP, self._add(boot_memmap(memory)))]
         if initrd:
             entries.append((INITRD, self._add(struct.pack("<QQ", initrd.base, initrd.size))))
         configuration = self._add(
@@ -62,7 +62,7 @@ class Tables:
     def _add(self, data: bytes) -> int:
         """Append @data, 8-byte aligned; returns its guest-physical address."""
         self._data.extend(bytes(-len(self._data) % 8))
-        address = TABLES + len(self._data)
+        address = self.system_table + len(self._data)
         self._data.extend(data)
         return address
 

@@ -4,21 +4,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
-
 from ..guest import RAM_FLAGS, Region
 from ..model import GIB, MIB, Cell
 
 LOW_LIMIT = 256 * MIB  # bridge registers follow
 HIGH = 2 * GIB
 
-# Linux keeps the first 2 MiB to itself (memblock_init()): what describes the machine is there.
+# Linux keeps the first 2 MiB to itself (memblock_init()): what describes the machine is there. All
+# three are offsets in the cell's RAM, which for a cell with DMA does not begin at 0.
 TABLES = 0x10000
 FDT = 0x100000
 KERNEL = 0x200000
 
 LOADER_DATA = 2  # UEFI 2.10, table 7.10: memory types
 CONVENTIONAL = 7
+ACPI_RECLAIM = 9
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Initrd:
 def ram_areas(cell: Cell) -> list[tuple[int, int]]:
     """The cell's RAM: (guest-physical address, size)."""
     size = cell.size.value
+    if cell.identity:
+        return [(cell.base, size)]
     areas = [(0, cell.low_end)]
     return areas + ([(HIGH, size - LOW_LIMIT)] if size > LOW_LIMIT else [])
 
@@ -48,14 +50,11 @@ def ram_regions(cell: Cell) -> list[Region]:
 
 def memory_map(cell: Cell) -> list[tuple[int, int, int]]:
     """What the cell's kernel is told: (start, size, EFI memory type)."""
-    entries = [(0, KERNEL, LOADER_DATA)]
+    # Elsewhere than at 0, Linux must be told that these pages stay in use.
+    kind = ACPI_RECLAIM if cell.identity else LOADER_DATA
+    entries = [(cell.low_base, KERNEL, kind)]
     for gpa, size in ram_areas(cell):
-        start = max(gpa, KERNEL)
+        start = max(gpa, cell.low_base + KERNEL)
         if gpa + size > start:
             entries.append((start, gpa + size - start, CONVENTIONAL))
     return entries
-
-
-def bootargs_word(cell: Cell, word: str) -> Optional[str]:
-    """@word, if it is one of the cell's bootargs."""
-    return word if word in cell.bootargs.value.split() else None

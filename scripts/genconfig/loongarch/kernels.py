@@ -77,7 +77,7 @@ class Entry:
 
 def load(system: System, cell: Cell) -> Loaded:
     """Lay out @cell's memory."""
-    kernel = _kernel(cell.kernel, read_image(cell.kernel))
+    kernel = _kernel(cell.kernel, read_image(cell.kernel), cell.low_base)
     size = len(read_image(cell.initrd)) if cell.initrd else 0
     room = _room(cell, kernel)
     initrd = Initrd(place_initrd(cell, size, room, cell.low_end), size) if cell.initrd else None
@@ -89,12 +89,12 @@ def load(system: System, cell: Cell) -> Loaded:
             cell.bootargs.pos,
             cure="shorten them",
         )
-    tables = efi.Tables(cell.bootargs.value, memory_map(cell), initrd)
+    tables = efi.Tables(cell.low_base, cell.bootargs.value, memory_map(cell), initrd)
     source = fdt.source(system, cell, initrd)
     tree = fdt.compile_tree(source, cell)
     segments = [
-        Segment.of(TABLES, Blob(f"{cell.name}-efi", tables.data), "EFI tables"),
-        Segment.of(FDT, Blob(f"{cell.name}-fdt", tree), "device tree"),
+        Segment.of(cell.low_base + TABLES, Blob(f"{cell.name}-efi", tables.data), "EFI tables"),
+        Segment.of(cell.low_base + FDT, Blob(f"{cell.name}-fdt", tree), "device tree"),
         *(Segment(part.gpa, part.size, part.source, part.what) for part in kernel.parts),
     ]
     if initrd and cell.initrd:
@@ -142,13 +142,14 @@ def _room(cell: Cell, kernel: Kernel) -> int:
 # ---- Formats ----
 
 
-def _kernel(image: Image, data: bytes) -> Kernel:
+def _kernel(image: Image, data: bytes, ram: int) -> Kernel:
+    """The kernel for a cell whose RAM begins at @ram."""
     if data[:4] == b"\x7fELF":
         return _elf(image, data)
     if data[:2] == b"MZ" and data[4:8] == ZBOOT_TYPE:
-        return _image(image, _unpack(image, data), True)
+        return _image(image, _unpack(image, data), ram, True)
     if data[:2] == b"MZ":
-        return _image(image, data, False)
+        return _image(image, data, ram, False)
     raise fail(
         "kernel-format",
         f"{image.name} is neither a Linux Image, nor an EFI zboot file, nor an ELF",
@@ -162,7 +163,7 @@ def _refusal(image: Image, why: str) -> ConfigError:
     return fail("kernel-format", f"{image.name} {why}", image.pos, cure=CURE)
 
 
-def _image(image: Image, data: bytes, packed: bool) -> Kernel:
+def _image(image: Image, data: bytes, ram: int, packed: bool) -> Kernel:
     if len(data) < HEADER_SIZE or int.from_bytes(data[MAGIC_OFFSET : MAGIC_OFFSET + 4], "little") != MAGIC:
         raise _refusal(image, "is an EFI program, but no LoongArch Linux kernel")
     entry, size, base = (number & ADDRESS for number in HEADER.unpack_from(data))
@@ -172,6 +173,8 @@ def _image(image: Image, data: bytes, packed: bool) -> Kernel:
     source: Union[Blob, FilePart] = FilePart.of(image)
     if packed:
         source = Blob("kernel-" + image.name.rsplit("/", 1)[-1], data, image.name)
+    # The header has an offset in RAM and an address for RAM from 0 on; Linux finds out where it is.
+    base, entry = base + ram, entry + ram
     parts = [Part(base, len(data), source)]
     if room > len(data):
         parts.append(Part(base + len(data), room - len(data), None, "kernel (zeroed part)"))

@@ -17,7 +17,7 @@ from . import emit, fdt, guest, kernels, lines, parts
 PCH_PIC_SIZE = 0x1000
 # What IOCSR instructions reach is also in memory, for whoever may access it: configuration ("other
 # function" at 0x420), interrupts and IPIs of each core (Loongson 3A5000/3B5000 Processor Reference
-# Manual, chapters 4, 10 and 11; cores 4 to 7 of a 3A6000 one megabit higher).
+# Manual, chapters 4, 10 and 11; cores 4 to 7 of a 3A6000 64 KiB higher).
 PROCESSOR = ((0x1FE00400, 0x40), (0x1FE01000, 0x1000), (0x1FE10400, 0x40), (0x1FE11000, 0x1000))
 LIOINTC_SIZE = 0x100
 RTC_SIZE = 0x100

@@ -8,6 +8,7 @@ from typing import Iterator
 from ..diag import Diagnostic
 from ..model import System, VirtualDevice
 from ..rules import also, found
+from ..rules_devices import given_devices
 from .lines import INPUTS
 
 UART_REGISTERS = 8
@@ -72,6 +73,33 @@ def board_power_off(system: System) -> Iterator[Diagnostic]:
             off.pos,
             cure='let it name a node with compatible "syscon" and `reg`',
         )
+
+
+@also("dma-address", "loongarch")
+def dma_address(system: System) -> Iterator[Diagnostic]:
+    """The device uses host-physical addresses, so the guest's must be the same: known before it is laid out."""
+    for cell, pos, device in given_devices(system):
+        if device.dma and not cell.address:
+            yield found(
+                f"{device.name} accesses memory by itself, so that cell {cell.name} must see its memory at "
+                "host-physical addresses, which the DTS has to fix",
+                pos,
+                [(cell.size.pos, "this is a size alone")],
+                "write `memory` as <address size>, at a multiple of 0x200000 in the board's RAM",
+            )
+
+
+@also("dma-unprotected", "loongarch")
+def dma_unprotected(system: System) -> Iterator[Diagnostic]:
+    """Whoever owns the device can reach all memory by it."""
+    for cell, pos, device in given_devices(system):
+        if device.dma:
+            yield found(
+                f"{device.name} can access all memory of the machine, and nothing keeps it within cell "
+                f"{cell.name}: who controls that cell controls all",
+                pos,
+                [(device.pos, "it says `bulkhead,dma` here, and the board has no IOMMU")],
+            )
 
 
 @also("module-unsupported", "loongarch")
