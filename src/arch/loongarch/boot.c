@@ -38,11 +38,21 @@ static void idle(void)
 	}
 }
 
+/* Whether this is the CPU that smp_start() has woken; board_check() asked the boot CPU. */
+static bool is_expected(const struct cpu *cpu)
+{
+	uint32_t id = (uint32_t)csr_read(CSR_CPUID) & CPUID_CORE_MASK;
+
+	if (id != cpu->hwid)
+		log_printf("CPU %u: has id %u, the board says %u\n", cpu->index, id, cpu->hwid);
+	return id == cpu->hwid;
+}
+
 void cpu_main(void)
 {
 	struct cpu *cpu = this_cpu();
 
-	if (cpu->index != 0 && !cpu_check())
+	if (cpu->index != 0 && !(is_expected(cpu) && cpu_check()))
 		stop(); /* smp_start() gives up */
 	cpu_init();
 	irq_init_cpu(cpu->index);
