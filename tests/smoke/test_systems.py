@@ -67,6 +67,11 @@ def test_a_large_cell_has_all_its_memory_in_large_pages():
 
 #: Boot options that take something away: without SMP there is no I/O APIC either, and the 8259 interrupts.
 REDUCED = ["nosmp", "noxsave", "maxcpus=1"]
+#: Two CPUs for the first cell too, of which it is to leave one alone: with the others' three, one more than boards have.
+FIFTH_CPU = "/ { cpus { cpu4: cpu@4 { device_type = \"cpu\"; reg = <4>; }; }; };\n"
+#: What Linux says of the second CPU: that it is not wanted at all, that it could be brought up later.
+LEFT_OUT = {"nosmp": "smpboot: 2 Processors exceeds max_cpus limit of 0",
+            "maxcpus=1": "smpboot: Allowing 2 CPUs, 0 hotplug CPUs"}
 
 
 @pytest.mark.parametrize("board", ["qemu", "bochs"])
@@ -75,17 +80,22 @@ def test_guests_that_do_with_less(board):
     def reduce(text):
         for number, option in enumerate(REDUCED):
             text = text.replace(f"bulkhead.cell=linux{number}", f"bulkhead.cell=linux{number} {option}")
-        return text
+        return text.replace("<&cpu0>", "<&cpu0 &cpu4>") + FIFTH_CPU
 
     with start(build.system(build.on_board("configs/bochs-x86-trio.dts", board, "reduced", reduce))) as machine:
         for number, option in enumerate(REDUCED):
             cell = f"linux{number}"
+            machine.wait_cell("bulkhead", rf"cell {cell}: starts on {2 if option in LEFT_OUT else 1} CPU")
             machine.wait_cell(cell, "Enter 'help' for a list", timeout=600)
-            found = machine.shell(cell, number, "echo less: $(grep -cw xsave /proc/cpuinfo) $(nproc) "
-                                  "$(grep -w 4: /proc/interrupts)", r"^less: (\d+) (\d+) 4: .* (\S+-A?PIC)")
-            assert found.groups() == ("0" if option == "noxsave" else "1", "1",
-                                      "XT-PIC" if option == "nosmp" else "IO-APIC")
+            found = machine.shell(cell, number, "echo less: $(grep -cw xsave /proc/cpuinfo) "
+                                  "$(grep -cw avx /proc/cpuinfo) $(nproc) $(grep -w 4: /proc/interrupts)",
+                                  r"^less: (\d+) (\d+) (\d+) 4: .* (\S+-A?PIC)")
+            xsave = "0" if option == "noxsave" else "1"
+            assert found.groups() == (xsave, xsave, "1", "XT-PIC" if option == "nosmp" else "IO-APIC")
             assert any(f" {option}" in line for line in machine.cell_lines(cell))
+            assert LEFT_OUT.get(option, "") in machine.cell_text(cell)
+        # Left out is not lost.
+        machine.shell("linux2", 2, "echo 1 > /sys/devices/system/cpu/cpu1/online; echo later: $(nproc)", "^later: 2$")
 
 
 @pytest.mark.parametrize("board", build.BOARDS)
