@@ -203,10 +203,12 @@ $(BUILD)/tests/isolation/%.elf: FORCE
 	$(Q)$(MAKE) -s -C tests/isolation O=$(CURDIR)/$(BUILD)/tests/isolation CC=$(CC) V=$(if $(Q),0,1) \
 		$(CURDIR)/$@
 
-# bulkhead-without-x.elf lacks the wall that tests/isolation/walls/x.c replaces.
+# bulkhead-without-x.elf lacks the wall, or the right value, that tests/isolation/walls/x.c replaces.
 wrapped-page := guest_init_cell
 wrapped-port := guest_init_ports
 wrapped-icr := guest_send_ipi
+wrapped-rflags := vmx_enter
+wrapped-vpid := vmx_enter
 
 $(OUT)/bulkhead-without-%.elf: tests/isolation/walls/%.c $(OUT)/bulkhead.elf
 	$(call say,LD,$@)

@@ -88,14 +88,17 @@ def test_a_missing_wall_is_found(emulator, wall, trace):
     assert re.search(trace, found), f"nothing found: {found!r}"
 
 
-def single_attack(emulator, test):
-    """The system with one attack that the default policy answers with a fault; returns its DTS."""
+def single_attack(emulator, test, properties="", name=None):
+    """The system with one attack that the default policy answers with a fault; returns its DTS.
+
+    @properties: of the attacker, in addition. @name: of the system, instead of the attack's.
+    """
     def change(text):
         text, changes = BOOTARGS.subn(f'bootargs = "tests={test}";', text)
         assert changes == 1
-        return text.replace('on-violation = "report";', "")
+        return text.replace('on-violation = "report";', properties)
 
-    return build.on_board(CONFIG, emulator, f"attack-{test.split('=')[0]}", change)
+    return build.on_board(CONFIG, emulator, f"attack-{name or test.split('=')[0]}", change)
 
 
 @on_all
@@ -126,6 +129,32 @@ def test_a_state_that_the_processor_refuses_stops_that_cell_alone():
         seen = len(victim_reports(machine))
         machine.wait_until(lambda: len(victim_reports(machine)) >= seen + 3, "three more seconds of the victim")
         assert "the processor refused to run it" in "\n".join(machine.cell_lines("bulkhead"))
+        assert disturbances(victim_reports(machine), {}) == []
+
+
+@pytest.mark.parametrize("wrong, says", [
+    ("rflags", ["exit reason 33: invalid guest state, qualification 0",
+                "guest RFLAGS (0x6820) = 0x0: bits 0x2 must be 1 (SDM vol. 3, 27.3.1.4)"]),
+    ("vpid", ["error 7: invalid control fields",
+              "VPID (0x0000) = 0x0: must not be 0, since bit 5 of secondary controls is 1 (SDM vol. 3, 27.2.1.1)"]),
+], ids=["rflags", "vpid"])
+def test_an_entry_that_vmx_refuses_is_explained(wrong, says):
+    """
+    Bochs, and a Bulkhead that writes one field of the attacker's VMCS wrongly, once: the log names it and the rule that
+    it breaks, and nothing else; that cell faults and starts again with the right value, and the victim goes on.
+    """
+    config = single_attack("bochs", "svm", 'on-violation = "report"; on-fault = "restart";', "refused")
+    with boot(config, f"bulkhead-without-{wrong}") as machine:
+        machine.wait_cell("bulkhead", "cell attacker: starts again")
+        machine.wait_cell("attacker", "ATTACK COMPLETE")
+        seen = len(victim_reports(machine))
+        machine.wait_until(lambda: len(victim_reports(machine)) >= seen + 3, "three more seconds of the victim")
+        lines = machine.cell_lines("bulkhead")
+        begin = next(n for n, line in enumerate(lines) if "VM entry" in line)
+        assert lines[begin:begin + 2] == [f"cell attacker: VM entry of vCPU 0 failed, {says[0]}", says[1]]
+        assert re.search(r"^cell attacker: FAULT on vCPU 0 \(CPU 0\) at pc 0x[0-9a-f]+: the processor refused to run it",
+                         lines[begin + 2])
+        assert sum("VM entry" in line for line in lines) == 1
         assert disturbances(victim_reports(machine), {}) == []
 
 
