@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -105,9 +106,13 @@ def bare_bochs(kernel, cpus, memory, board):
         shutil.copy(images / "initramfs.cpio.gz", f"{folder}/initrd")
         subprocess.run(["grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "-o", iso, folder], check=True,
                        capture_output=True)
-    lines = (line for line in build.bochsrc(board).splitlines() if not line.startswith("megs:"))
-    configuration = "\n".join([*lines, f"megs: {memory}", ""]).replace("count=4", f"count={cpus}")
-    return Machine(bochs(iso.stem, configuration, iso), f"bare {kernel}", False)
+    return Machine(bochs(iso.stem, bare_bochsrc(board, cpus, memory), iso), f"bare {kernel}", False)
+
+
+def bare_bochsrc(board, cpus, memory):
+    """Bochs' configuration for the bare kernel: empty when the built system in folder @board is not for Bochs."""
+    configuration = re.sub(r"\bcount=\d+", f"count={cpus}", build.bochsrc(board))
+    return re.sub(r"^megs: .*", f"megs: {memory}", configuration, flags=re.M)
 
 
 def bare_check(kernel, cpus, folder, memory=512):
@@ -120,7 +125,7 @@ def bare_check(kernel, cpus, folder, memory=512):
     digest = hashlib.sha256()
     for name in (kernel, "initramfs.cpio.gz"):
         digest.update((images / name).read_bytes())
-    digest.update(build.bochsrc(folder).encode())
+    digest.update(bare_bochsrc(folder, cpus, memory).encode())
     on_bochs = bool(build.bochsrc(folder))
     emulator = "bochs" if on_bochs else "qemu"
     kept = build.WORK / f"bare-{emulator}-{kernel}-{cpus}-{digest.hexdigest()[:16]}.json"

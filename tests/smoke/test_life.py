@@ -10,13 +10,14 @@ from harness.systems import start
 
 QEMU_DUO = "configs/qemu-x86-duo.dts"
 BOCHS_DUO = "configs/bochs-x86-duo.dts"
+BOCHS_AMD = "configs/bochs-x86-amd.dts"
 #: An address that no cell owns: in the hole below the I/O APIC, no RAM, no device.
 NOBODYS = 0xD0000000
 
 
-@pytest.fixture(name="machine", params=[QEMU_DUO, BOCHS_DUO])
+@pytest.fixture(name="machine", params=[QEMU_DUO, BOCHS_DUO, BOCHS_AMD])
 def running_duo(request):
-    """Two cells with two CPUs each, both shells ready: on AMD SVM (QEMU) and on Intel VMX (Bochs)."""
+    """Two cells with two CPUs each, both shells ready: on AMD SVM (QEMU, Bochs) and on Intel VMX (Bochs)."""
     with start(build.system(request.param)) as machine:
         machine.wait_cell("linux0", "linux0:~#")
         machine.focus(1)

@@ -18,6 +18,8 @@ SYSTEMS = {
     "qemu-x86-solo4": [("linux0", 4, 1024, CLOUD)],
     "qemu-x86-quad": [(f"linux{i}", 1, 256, CLOUD) for i in range(4)],
     "qemu-x86-large": [("linux0", 2, 5120, CLOUD), ("linux1", 2, 256, CLOUD)],
+    "bochs-x86-1-cpu": [("linux0", 1, 512, CLOUD)],
+    "bochs-x86-2-cpus": [("linux0", 1, 256, CLOUD), ("linux1", 1, 256, CLOUD)],
     "bochs-x86-duo": [("linux0", 2, 256, CLOUD), ("linux1", 2, 256, CLOUD)],
     "bochs-x86-amd": [("linux0", 2, 256, CLOUD), ("linux1", 2, 256, CLOUD)],
     "bochs-x86-solo4": [("linux0", 4, 512, CLOUD)],
@@ -25,10 +27,30 @@ SYSTEMS = {
     "qemu-x86-mixed": [("linux0", 2, 512, CLOUD), ("linux1", 2, 512, GENERIC)],
     "qemu-x86-mixed-bochs": [("linux0", 2, 256, CLOUD), ("linux1", 2, 256, GENERIC)],
 }
-#: Those that are another's DTS on another board; the rest is in configs/. Not on Bochs are qemu-x86-quad, for its HPET
-#: has three comparators, one short of four timed cells (bochs-x86-trio stands for it), and qemu-x86-large: Bochs takes
-#: at most 2 GiB from its host, pages the rest to a file, and with 8 GiB does not start.
-ELSEWHERE = {"qemu-x86-mixed-bochs": ("configs/qemu-x86-mixed.dts", "bochs")}
+
+
+def fewer_cpus(count, *cells):
+    """A change of a DTS: its board has @count CPUs, and those of its cells are @cells, instead of what they were."""
+    def change(text):
+        absent = " ".join(f"/delete-node/ cpu@{n};" for n in range(count, 4))
+        text = text.replace("\tbulkhead {", f"\tmodel = \"{count} CPU(s)\";\n\tcpus {{ {absent} }};\n\n\tbulkhead {{")
+        given = iter(cells)
+        text, changes = re.subn(r"cpus = <&.*>;", lambda _: f"cpus = <{next(given)}>;", text)
+        assert changes == len(cells)
+        return text
+
+    return change
+
+
+#: Those that are another's DTS on another board, as arguments of build.on_board(); the rest is in configs/. Not on
+#: Bochs are qemu-x86-quad, for its HPET has three comparators, one short of four timed cells (bochs-x86-trio stands for
+#: it), and qemu-x86-large: Bochs takes at most 2 GiB from its host, pages the rest to a file, and with 8 GiB does not
+#: start.
+ELSEWHERE = {
+    "qemu-x86-mixed-bochs": ("configs/qemu-x86-mixed.dts", "bochs"),
+    "bochs-x86-1-cpu": ("configs/bochs-x86-solo4.dts", "bochs", "1-cpu", fewer_cpus(1, "&cpu0")),
+    "bochs-x86-2-cpus": ("configs/bochs-x86-duo.dts", "bochs", "2-cpus", fewer_cpus(2, "&cpu0", "&cpu1")),
+}
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -39,7 +61,9 @@ def test_cells_are_what_the_dts_says(name):
     bare = {kernel: bare_check(kernel, 2, folder) for *_, kernel in cells}
     with start(folder) as machine:
         checks = run_selfchecks(machine, [cell for cell, *_ in cells])
-        measured = int(machine.wait_cell("bulkhead", r"TSC (\d+) kHz")[1])
+        # The cells have all of the board's CPUs.
+        machine_is = rf", {sum(cpus for _, cpus, *_ in cells)} CPUs?, {len(cells)} cells?, TSC (\d+) kHz"
+        measured = int(machine.wait_cell("bulkhead", machine_is)[1])
     for cell, cpus, memory, kernel in cells:
         assert_cell(checks[cell], cell, cpus, memory, bare[kernel])
         # The rate of the guest's clock is the one that the hypervisor measured, whatever the host's load.
