@@ -41,6 +41,7 @@ LOADERS = {
     "uefi-usb": lambda folder: [*uefi.firmware(), *usb_stick(folder / "bulkhead.usb.img")],
     "uefi-pxe": lambda folder: [*uefi.firmware(), *network(folder, "bulkhead.efi")],
     "usb": lambda folder: usb_stick(folder / "bulkhead.iso"),
+    "uefi-usb-iso": lambda folder: [*uefi.firmware(), *usb_stick(folder / "bulkhead.iso")],
     "uefi-cdrom": lambda folder: [*uefi.firmware(), "-cdrom", str(folder / "bulkhead.iso")],
     "uboot": lambda folder: ["-bios", str(uboot.rom())],
 }
