@@ -152,7 +152,8 @@ def mistakes(test):
 
 def report(results):
     """
-    The list of all exit reasons as lines of text: how each is handled, and which of the tests in @results reached it.
+    The list of all exit reasons as lines of text: how each is handled, and which of the tests in @results reached it;
+    those that none did are together where cause and handling are the same.
 
     @results: what recorded() returns, for each test.
     """
@@ -170,9 +171,10 @@ def report(results):
             if tests:
                 yield f"  {row.number():>6}  {row.name}: {row.handling()}  <- {_listed(tests, names)}"
             else:
-                unreached.setdefault(row.why_unreached(), []).append(f"{row.name} ({row.number()})")
-        for why, these in unreached.items():
-            yield f"  unreached, {why}: {', '.join(these)}"
+                key = row.why_unreached(), row.handling()
+                unreached.setdefault(key, []).append(f"{row.name} ({row.number()})")
+        for (why, handling), these in unreached.items():
+            yield f"  unreached, {why}: {', '.join(these)} -> {handling}"
         for name, test in names.items():
             yield f"  {name} is {test.partition('/')[2]}"
 
