@@ -140,6 +140,49 @@ def test_what_is_reached_is_compared_and_listed(tmp_path, monkeypatch):
     assert exits.mistakes(names["crash"]) == ["vmx: Triple fault (2) should be reached by this test, and was not"]
 
 
+class Started:
+    """What exits.collect() asks of a machine."""
+
+    def __init__(self, said="x, Intel VMX, 4 CPUs, 2 cells, TSC", running=True, answers=()):
+        self.said, self.running, self.answers = said, running, list(answers)
+
+    def cell_lines(self, _):
+        """The log."""
+        return self.said.split("\n")
+
+    def text(self):
+        """The console."""
+        return self.said
+
+    def is_running(self):
+        """Of the emulator."""
+        return self.running
+
+    def ask_counters(self, cells):
+        """The answer to Ctrl-] s."""
+        assert cells == 2 and self.running
+        return self.answers
+
+
+@pytest.mark.parametrize("machine, why", [
+    (Started("refused to start"), "no cell was started"),
+    (Started("x, Intel VMX, 4 CPUs, 2 cells, TSC\nall cells have ended"), "all cells had ended"),
+    (Started(running=False), "the emulator had ended"),
+    (Started(), "the machine did not answer"),
+], ids=["refused", "ended", "dead", "silent"])
+def test_machines_whose_exits_were_not_read_are_listed(tmp_path, monkeypatch, machine, why):
+    """Beside one that was: its codes are kept, and the list says that they are not all."""
+    monkeypatch.setattr(exits, "FOUND", tmp_path)
+    for test in ("x.py::test_a[1]", "x.py::test_a[2]"):
+        monkeypatch.setattr(exits, "running", test)
+        exits.collect(Started(answers=["0 a", "1c"]))
+        exits.collect(machine)
+        assert exits.recorded(test) == {"test": test, "vmx": [0, 10, 28], "unread": [why]}
+    lines = list(exits.report([exits.recorded("x.py::test_a[1]"), exits.recorded("x.py::test_a[2]")]))
+    assert lines[-1] == f"Exits not read, {why}: test_a (2)"
+    assert sum("not read" in line for line in lines) == 1
+
+
 def test_codes_are_read_as_they_are_written():
     """The console's line, SVM's negative codes in both widths, VMX's bit of failed entries."""
     assert list(exits.codes_of(" 0 a-c 30 ffffffffffffffff")) == [0, 10, 11, 12, 48, 2**64 - 1]
