@@ -13,7 +13,7 @@ SNAKEOIL = pathlib.Path("/usr/share/ovmf/PkKek-1-snakeoil")
 
 
 def firmware(secure=False):
-    """QEMU's arguments for OVMF; what it stores is forgotten. @secure: with Secure Boot on, of which SNAKEOIL is the key."""
+    """QEMU's arguments for OVMF; what it stores is forgotten. @secure: Secure Boot is on, and trusts SNAKEOIL."""
     code, variables = OVMF / "OVMF_CODE_4M.fd", OVMF / "OVMF_VARS_4M.fd"
     protection = []
     if secure:
@@ -21,7 +21,8 @@ def firmware(secure=False):
         protection = ["-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"]
     assert code.exists() and variables.exists(), f"no OVMF in {OVMF}: run `make setup`"
     flash = "if=pflash,format=raw,unit="
-    return [*protection, "-drive", f"{flash}0,readonly=on,file={code}", "-drive", f"{flash}1,snapshot=on,file={variables}"]
+    return [*protection, "-drive", f"{flash}0,readonly=on,file={code}",
+            "-drive", f"{flash}1,snapshot=on,file={variables}"]
 
 
 def sign(application):

@@ -74,7 +74,8 @@ SHOWN = {
     "qemu": "RDTSCP RDPID RDRAND RDSEED RDFSBASE CLAC CLFLUSHOPT CLWB XSAVE XSAVEOPT",
     "bochs": "RDTSCP INVPCID RDRAND RDFSBASE XSAVE XSAVEOPT",
     "bochs-amd": "RDTSCP RDRAND RDSEED RDFSBASE CLAC CLFLUSHOPT XSAVE XSAVEOPT XSAVEC XSAVES XRSTORS",
-    "corei7_skylake_x": "RDTSCP INVPCID RDRAND RDSEED RDFSBASE CLAC CLFLUSHOPT CLWB XSAVE XSAVEOPT XSAVEC XSAVES XRSTORS",
+    "corei7_skylake_x": "RDTSCP INVPCID RDRAND RDSEED RDFSBASE CLAC CLFLUSHOPT CLWB XSAVE XSAVEOPT XSAVEC XSAVES "
+                        "XRSTORS",
     "arrow_lake": "RDTSCP RDPID INVPCID RDRAND RDSEED RDFSBASE CLAC CLFLUSHOPT CLWB SERIALIZE MOVDIRI MOVDIR64B XSAVE "
                   "XSAVEOPT XSAVEC XSAVES XRSTORS",
 }
@@ -186,8 +187,8 @@ def test_an_entry_that_vmx_refuses_is_explained(wrong, says):
         lines = machine.cell_lines("bulkhead")
         begin = next(n for n, line in enumerate(lines) if "VM entry" in line)
         assert lines[begin:begin + 2] == [f"cell attacker: VM entry of vCPU 0 failed, {says[0]}", says[1]]
-        assert re.search(r"^cell attacker: FAULT on vCPU 0 \(CPU 0\) at pc 0x[0-9a-f]+: the processor refused to run it",
-                         lines[begin + 2])
+        fault = r"^cell attacker: FAULT on vCPU 0 \(CPU 0\) at pc 0x[0-9a-f]+: the processor refused to run it"
+        assert re.search(fault, lines[begin + 2])
         assert sum("VM entry" in line for line in lines) == 1
         assert disturbances(victim_reports(machine), {}) == []
 

@@ -91,7 +91,7 @@ def test_a_large_cell_has_all_its_memory_in_large_pages():
 
 #: Boot options that take something away: without SMP there is no I/O APIC either, and the 8259 interrupts.
 REDUCED = ["nosmp", "noxsave", "maxcpus=1"]
-#: Two CPUs for the first cell too, of which it is to leave one alone: with the others' three, one more than boards have.
+#: Two CPUs for the first cell too, of which it is to leave one alone: one more than boards have.
 FIFTH_CPU = "/ { cpus { cpu4: cpu@4 { device_type = \"cpu\"; reg = <4>; }; }; };\n"
 #: What Linux says of the second CPU: that it is not wanted at all, that it could be brought up later.
 LEFT_OUT = {"nosmp": "smpboot: 2 Processors exceeds max_cpus limit of 0",
