@@ -84,7 +84,7 @@ $(OUT)/images.mk: $(CONFIG) $(wildcard configs/*.dtsi configs/boards/*.dtsi) | $
 	$(Q)$(GEN_CONFIG) --list-images > $@.names || { rm -f $@.names; exit 1; }
 	@sed -e '\|/|!s|^|$(IMAGES_DIR)/|' -e 's|^|$(GEN)/.done: |' $@.names > $@ && rm $@.names
 
-NEEDS_CONFIG := $(filter-out help list clean setup images update-images test lint docs,$(or $(MAKECMDGOALS),all))
+NEEDS_CONFIG := $(filter-out help list clean setup images update-images test lint docs qemu-lvz,$(or $(MAKECMDGOALS),all))
 ifneq ($(NEEDS_CONFIG),)
 -include $(OUT)/images.mk
 -include $(GEN)/.done.d
@@ -281,7 +281,7 @@ list: | $(BUILD)/.setup-build
 # --- Tools --------------------------------------------------------------------------------------
 
 .PHONY: setup
-setup: $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test
+setup: $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test $(BUILD)/.setup-qemu-lvz
 
 $(BUILD)/.setup-%: scripts/setup.sh
 	@mkdir -p $(@D)
@@ -290,13 +290,22 @@ $(BUILD)/.setup-%: scripts/setup.sh
 
 # --- Tests --------------------------------------------------------------------------------------
 
-# T=unit, T=smoke, T=isolation or T=lint runs a part.
+# T=unit, T=smoke, T=isolation, T=qemu-lvz or T=lint runs a part; T=lvz is qemu-lvz with all that takes long.
 T ?=
+T_or_all = $(or $(T),all)
+with_lvz = $(filter all qemu-lvz lvz,$(T_or_all))
 .PHONY: test
-test: | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test
-	@$(if $(filter unit lint,$(T)),:,$(QEMU) --prepare && $(BOCHS) --prepare && scripts/built_copy.sh scripts/uboot-tools >/dev/null)
-	$(Q)CC=$(CC) PYTHONPATH=scripts $(PYTHON) -m pytest -p no:cacheprovider -n 2 -q \
-		$(if $(T),tests/$(T),tests) $(PYTEST_ARGS)
+test: | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test $(if $(with_lvz),$(BUILD)/.setup-qemu-lvz)
+	@$(if $(filter-out unit lint qemu-lvz lvz,$(T_or_all)),$(QEMU) --prepare && $(BOCHS) --prepare && \
+		scripts/built_copy.sh scripts/uboot-tools >/dev/null)
+	@$(if $(with_lvz),scripts/built_copy.sh tests/qemu-lvz >/dev/null)
+	$(Q)CC=$(CC) PYTHONPATH=scripts $(if $(filter lvz,$(T)),LVZ_FULL=1) $(PYTHON) -m pytest -p no:cacheprovider -n 2 -q \
+		$(if $(T),tests/$(patsubst lvz,qemu-lvz,$(T)),tests) $(PYTEST_ARGS)
+
+# QEMU with the LoongArch machine that has LVZ: built once, prints where it is (tests/qemu-lvz).
+.PHONY: qemu-lvz
+qemu-lvz: | $(BUILD)/.setup-qemu-lvz
+	@scripts/built_copy.sh tests/qemu-lvz
 
 .PHONY: bench
 bench: $(BUILD)/qemu-x86-duo/bulkhead.elf | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test
@@ -326,7 +335,8 @@ help:
 	@echo '                           (boot modules, if the system has any, are in build/<system>/modules/)'
 	@echo 'make usb                   makes build/<system>/bulkhead.usb.img, a disk image for UEFI (modules included); never a device'
 	@echo 'make itb                   makes build/<system>/bulkhead.itb and boot.scr, for U-Boot (docs/boards.md)'
-	@echo 'make test [T=unit|smoke|isolation|lint]   runs the tests, or a part'
+	@echo 'make test [T=unit|smoke|isolation|qemu-lvz|lint]   runs the tests, or a part; T=lvz: qemu-lvz, many times'
+	@echo 'make qemu-lvz              builds QEMU with a LoongArch machine that has LVZ, and says where it is'
 	@echo 'make bench                 measures: instructions of a boot, exits per second, size'
 	@echo 'make images                makes the guest images alone'
 	@echo 'make docs                  writes docs/configuration.md anew from the bindings'

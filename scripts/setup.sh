@@ -14,13 +14,16 @@ readonly BUILD="gcc make binutils device-tree-compiler python3 python3-libfdt py
 readonly TEST="python3-pytest python3-pytest-xdist python3-pexpect libcmocka-dev libc6-dev g++ patch clang
 	clang-tidy cppcheck grub-pc-bin grub-efi-amd64-bin grub-common xorriso mtools fdisk ovmf
 	u-boot-tools openssl sbsigntool bison flex libssl-dev bzip2 gdb"
+# To build the LoongArch machine with virtualization (tests/qemu-lvz), and what runs on it.
+readonly LVZ="gcc ninja-build pkg-config python3 python3-venv libglib2.0-dev libpixman-1-dev libfdt-dev patch xz-utils
+	clang-19 lld-19 zstd cpio"
 readonly QEMU_PACKAGE=qemu-system-x86
 readonly QEMU_MIN=1:10 # as a Debian version
 
 usage()
 {
 	cat <<'END'
-usage: setup.sh [--dry-run] [build|run|test]...
+usage: setup.sh [--dry-run] [build|run|test|qemu-lvz]...
 
 Installs by apt, with sudo where needed, the packages that are missing for
 
@@ -28,6 +31,8 @@ Installs by apt, with sudo where needed, the packages that are missing for
   run     running it: QEMU 10, where this Debian has it (elsewhere, and for users who may not
           install packages, scripts/qemu.sh fetches a private copy)
   test    all tests and checks
+  qemu-lvz
+          the LoongArch machine of tests/qemu-lvz
 
 Default: build and run. --dry-run only prints the packages that would be installed.
 END
@@ -195,8 +200,9 @@ want_qemu()
 main()
 {
 	local what parts=()
-	local -a build test
+	local -a build test lvz
 	read -r -d '' -a build <<<"$BUILD" || true
+	read -r -d '' -a lvz <<<"$LVZ" || true
 	read -r -d '' -a test <<<"$TEST" || true
 
 	dry_run='' updated='' as_root=()
@@ -207,7 +213,7 @@ main()
 			exit 0
 			;;
 		--dry-run) dry_run=1 ;;
-		build | run | test) parts+=("$what") ;;
+		build | run | test | qemu-lvz) parts+=("$what") ;;
 		*)
 			printf 'setup.sh: unknown argument %s (see --help)\n' "$what" >&2
 			exit 2
@@ -227,6 +233,7 @@ main()
 		case $what in
 		build) require "${build[@]}" ;;
 		test) require "${test[@]}" ;;
+		qemu-lvz) require "${lvz[@]}" ;;
 		run) want_qemu ;;
 		esac
 	done
