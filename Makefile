@@ -13,7 +13,7 @@
 # The board of CONFIG says which architecture it is (images.mk below tells); ARCH alone chooses the
 # default system.
 CONFIG ?= configs/qemu-$(or $(ARCH),x86)-duo.dts
-NEEDS_CONFIG := $(filter-out help list clean setup images update-images test lint docs,$(or $(MAKECMDGOALS),all))
+NEEDS_CONFIG := $(filter-out help list clean setup images update-images test lint docs qemu-lvz,$(or $(MAKECMDGOALS),all))
 CC_x86 := gcc
 CC_loongarch := clang-19
 CC = $(CC_$(ARCH))
@@ -275,12 +275,14 @@ $(BUILD)/tests/isolation/%.elf: FORCE
 	$(Q)$(MAKE) -s -C tests/isolation O=$(CURDIR)/$(BUILD)/tests/isolation CC=$(CC) V=$(if $(Q),0,1) \
 		$(CURDIR)/$@
 
-# bulkhead-without-x.elf lacks the wall that walls/x.c replaces.
+# bulkhead-without-x.elf lacks the wall, or the right value, that walls/x.c replaces.
 WALLS_x86 := tests/isolation/walls
 WALLS_loongarch := tests/isolation/loongarch/walls
 wrapped-page := guest_init_cell
 wrapped-port := guest_init_ports
 wrapped-icr := guest_send_ipi
+wrapped-rflags := vmx_enter
+wrapped-vpid := vmx_enter
 wrapped-ipi := iocsr_access
 wrapped-window := cell_access
 
@@ -357,7 +359,7 @@ list: | $(BUILD)/.setup-build
 # --- Tools --------------------------------------------------------------------------------------
 
 .PHONY: setup
-setup: $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test $(BUILD)/.setup-loongarch
+setup: $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test $(BUILD)/.setup-loongarch $(BUILD)/.setup-qemu-lvz
 
 $(BUILD)/.setup-%: scripts/setup.sh
 	@mkdir -p $(@D)
@@ -366,14 +368,23 @@ $(BUILD)/.setup-%: scripts/setup.sh
 
 # --- Tests --------------------------------------------------------------------------------------
 
-# T=unit, T=smoke, T=isolation or T=lint runs a part.
+# T=unit, T=smoke, T=isolation, T=qemu-lvz or T=lint runs a part; T=lvz is qemu-lvz with all that takes long.
 T ?=
+T_or_all = $(or $(T),all)
+with_lvz = $(filter all qemu-lvz lvz,$(T_or_all))
 .PHONY: test
-test: | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test $(BUILD)/.setup-loongarch
-	@$(if $(filter unit lint,$(T)),:,$(QEMU_x86) --prepare && $(BOCHS) --prepare && scripts/built_copy.sh scripts/uboot-tools >/dev/null \
-		&& { [ ! -e tests/qemu-lvz/recipe.sh ] || $(QEMU_loongarch) --prepare; })
-	$(Q)CC=$(CC) PYTHONPATH=scripts $(PYTHON) -m pytest -p no:cacheprovider -n 2 -q \
-		$(if $(T),tests/$(T),tests) $(PYTEST_ARGS)
+test: | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test $(BUILD)/.setup-loongarch $(if $(with_lvz),$(BUILD)/.setup-qemu-lvz)
+	@$(if $(filter-out unit lint qemu-lvz lvz,$(T_or_all)),$(QEMU_x86) --prepare && $(BOCHS) --prepare && \
+		scripts/built_copy.sh scripts/uboot-tools >/dev/null && $(QEMU_loongarch) --prepare)
+	@$(if $(with_lvz),scripts/built_copy.sh tests/qemu-lvz >/dev/null)
+	$(Q)$(if $(filter command,$(origin CC)),CC=$(CC)) PYTHONPATH=scripts $(if $(filter lvz,$(T)),LVZ_FULL=1) \
+		$(PYTHON) -m pytest -p no:cacheprovider -n 2 -q \
+		$(if $(T),tests/$(patsubst lvz,qemu-lvz,$(T)),tests) $(PYTEST_ARGS)
+
+# QEMU with the LoongArch machine that has LVZ: built once, prints where it is (tests/qemu-lvz).
+.PHONY: qemu-lvz
+qemu-lvz: | $(BUILD)/.setup-qemu-lvz
+	@scripts/built_copy.sh tests/qemu-lvz
 
 .PHONY: bench
 bench: $(BUILD)/qemu-x86-duo/bulkhead.elf | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test
@@ -404,7 +415,8 @@ help:
 	@echo '                           (boot modules, if the system has any, are in build/<system>/modules/)'
 	@echo 'make usb                   makes build/<system>/bulkhead.usb.img, a disk image for UEFI (modules included); never a device'
 	@echo 'make itb                   makes build/<system>/bulkhead.itb and boot.scr, for U-Boot (docs/boards.md)'
-	@echo 'make test [T=unit|smoke|isolation|lint]   runs the tests, or a part'
+	@echo 'make test [T=unit|smoke|isolation|qemu-lvz|lint]   runs the tests, or a part; T=lvz: qemu-lvz, many times'
+	@echo 'make qemu-lvz              builds QEMU with a LoongArch machine that has LVZ, and says where it is'
 	@echo 'make bench                 measures: instructions of a boot, exits per second, size'
 	@echo 'make images                makes the guest images alone'
 	@echo 'make docs                  writes docs/configuration.md anew from the bindings'

@@ -20,8 +20,10 @@ NAME is the folder's. It has
 
   recipe.sh     sets SOURCE (a source package of Debian $SUITE) and TOOLS (programs needed), and
                 defines build OUT, run in the source's folder with its stdout and stderr in a log;
-                \$apt_fetch is scripts/apt_fetch.sh, \$suite the suite, \$jobs how many to run at once
-  *.patch       applied in the order of their names
+                \$apt_fetch is scripts/apt_fetch.sh, \$suite the suite, \$jobs how many to run at once;
+                it may define check_source, run there before any patch, which says on stderr what is
+                wrong with the source
+  *.patch       applied in the order of their names; they may lie in a folder patches
 
 Exit status: 0 done; 1 failed, with a message.
 END
@@ -38,10 +40,12 @@ say()
 	printf '  %-7s %s\n' "$1" "${*:2}" >&2
 }
 
-# Sets key to a hash of what the result depends on.
+# Sets files to what the recipe consists of, and key to a hash of what the result depends on.
 hash_recipe()
 {
-	key=$(cd "$recipe" && printf '%s\n' "$SUITE" ./* | cat - ./* | sha256sum)
+	mapfile -t files < <(cd "$recipe" && find . -maxdepth 2 -type f \
+		\( -path ./recipe.sh -o -name '*.patch' \) | LC_ALL=C sort)
+	key=$(cd "$recipe" && printf '%s\n' "$SUITE" "${files[@]}" | cat - "${files[@]}" | sha256sum)
 	key=${key:0:16}
 }
 
@@ -56,9 +60,15 @@ unpack_and_patch()
 		tar -xf "$archive" -C "$work/source" --strip-components=1 ||
 			die "cannot unpack ${archive##*/}"
 	done
-	for patch in "$recipe"/*.patch; do
-		[[ -e $patch ]] || continue
-		patch -d "$work/source" -p1 --batch --forward --fuzz=0 --silent <"$patch" >&2 ||
+	[[ -n $(ls -A "$work/source") ]] || die "no upstream source in the source package $SOURCE"
+	if declare -F check_source >/dev/null; then
+		(cd "$work/source" && check_source) ||
+			die "Debian $SUITE's source package $SOURCE is not the one that $name is for"
+	fi
+	for patch in "${files[@]}"; do
+		[[ $patch == *.patch ]] || continue
+		patch -d "$work/source" -p1 --batch --forward --fuzz=0 --silent \
+			<"$recipe/$patch" >&2 ||
 			die "${patch##*/} does not fit $SOURCE of Debian $SUITE"
 	done
 }

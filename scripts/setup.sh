@@ -16,13 +16,16 @@ readonly TEST="python3-pytest python3-pytest-xdist python3-pexpect libcmocka-dev
 	u-boot-tools openssl sbsigntool bison flex libssl-dev bzip2 gdb"
 # clang and LLVM's linker have the LoongArch target; kernels are packed with zstd.
 readonly LOONGARCH="clang-19 lld-19 llvm-19 zstd"
+# To build the LoongArch machine with virtualization (tests/qemu-lvz), and what runs on it.
+readonly LVZ="gcc ninja-build pkg-config python3 python3-venv libglib2.0-dev libpixman-1-dev libfdt-dev patch xz-utils
+	clang-19 lld-19 zstd cpio"
 readonly QEMU_PACKAGE=qemu-system-x86
 readonly QEMU_MIN=1:10 # as a Debian version
 
 usage()
 {
 	cat <<'END'
-usage: setup.sh [--dry-run] [build|run|test|loongarch]...
+usage: setup.sh [--dry-run] [build|run|test|loongarch|qemu-lvz]...
 
 Installs by apt, with sudo where needed, the packages that are missing for
 
@@ -32,6 +35,8 @@ Installs by apt, with sudo where needed, the packages that are missing for
   test    all tests and checks
   loongarch
           building for LoongArch, besides what "build" installs
+  qemu-lvz
+          the LoongArch machine of tests/qemu-lvz
 
 Default: build and run. --dry-run only prints the packages that would be installed.
 END
@@ -199,8 +204,9 @@ want_qemu()
 main()
 {
 	local what parts=()
-	local -a build test loongarch
+	local -a build test loongarch lvz
 	read -r -d '' -a build <<<"$BUILD" || true
+	read -r -d '' -a lvz <<<"$LVZ" || true
 	read -r -d '' -a test <<<"$TEST" || true
 	read -r -d '' -a loongarch <<<"$LOONGARCH" || true
 
@@ -212,7 +218,7 @@ main()
 			exit 0
 			;;
 		--dry-run) dry_run=1 ;;
-		build | run | test | loongarch) parts+=("$what") ;;
+		build | run | test | loongarch | qemu-lvz) parts+=("$what") ;;
 		*)
 			printf 'setup.sh: unknown argument %s (see --help)\n' "$what" >&2
 			exit 2
@@ -233,6 +239,7 @@ main()
 		build) require "${build[@]}" ;;
 		test) require "${test[@]}" ;;
 		loongarch) require "${loongarch[@]}" ;;
+		qemu-lvz) require "${lvz[@]}" ;;
 		run) want_qemu ;;
 		esac
 	done

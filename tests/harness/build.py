@@ -28,10 +28,10 @@ def locked(name="make"):
 
 def make(*arguments):
     """Runs make at the top of the tree and returns its output; raises BuildError when it fails."""
-    # Variables of an outer `make test` must not reach this one, but for the compiler: the Makefile has one of its own,
-    # which only its command line can replace.
+    # Variables of an outer `make test` must not reach this one, but for the compiler: the Makefile has one of its own
+    # for each architecture, which only its command line can replace. What the user chooses is x86's.
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
-    compiler = [f"CC={os.environ['CC']}"] if os.environ.get("CC") else []
+    compiler = [f"CC_x86={os.environ['CC']}"] if os.environ.get("CC") else []
     with locked():
         done = subprocess.run(["make", *compiler, *arguments], cwd=TOP, env=environment, check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

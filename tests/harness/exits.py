@@ -6,6 +6,7 @@ read, and kept in one file a test, below build/tests/exits. tests/conftest.py ju
 list at the end.
 """
 
+import collections
 import json
 import re
 
@@ -92,23 +93,44 @@ def codes_of(line):
 
 
 def collect(machine):
-    """Asks a running Bulkhead for its exit codes and adds them to those of the test that runs."""
-    started = re.search(r", (Intel VMX|AMD SVM), \d+ CPUs?, (\d+) cells?", "\n".join(machine.cell_lines("bulkhead")))
+    """
+    Asks a running Bulkhead for its exit codes and adds them to those of the test that runs.
+
+    If that cannot be, why is kept: what the machine reached is not in the list then.
+    """
     test = running
-    if not started or not test or "all cells have ended" in machine.text():
+    if not test:
         return
-    lines = machine.ask_counters(int(started[2]))
-    if not lines:
-        return
-    vendor = VENDORS[started[1]]
-    keep(test, vendor, {normal(vendor, code) for line in lines for code in codes_of(line)})
+    started = re.search(r", (Intel VMX|AMD SVM), \d+ CPUs?, (\d+) cells?", "\n".join(machine.cell_lines("bulkhead")))
+    if not started:
+        keep_unread(test, "no cell was started")
+    elif "all cells have ended" in machine.text():
+        keep_unread(test, "all cells had ended")
+    elif not machine.is_running():
+        keep_unread(test, "the emulator had ended")
+    else:
+        lines = machine.ask_counters(int(started[2]))
+        if lines:
+            vendor = VENDORS[started[1]]
+            keep(test, vendor, {normal(vendor, code) for line in lines for code in codes_of(line)})
+        else:
+            keep_unread(test, "the machine did not answer")
 
 
 def keep(test, vendor, codes):
     """Adds codes to those that a test reached."""
-    old = recorded(test)
+    _keep(test, vendor, sorted(codes.union(recorded(test).get(vendor, []))))
+
+
+def keep_unread(test, why):
+    """Notes that a test ran a machine whose codes could not be read."""
+    _keep(test, "unread", [*recorded(test).get("unread", []), why])
+
+
+def _keep(test, key, value):
+    """Sets one entry of what is kept of a test."""
+    everything = {**recorded(test), "test": test, key: value}
     FOUND.mkdir(parents=True, exist_ok=True)
-    everything = {**old, "test": test, vendor: sorted(codes.union(old.get(vendor, [])))}
     _file(test).write_text(json.dumps(everything), encoding="utf-8")
 
 
@@ -118,7 +140,7 @@ def _file(test):
 
 
 def recorded(test):
-    """What was kept of a test: {vendor: codes}."""
+    """What was kept of a test: {vendor: codes, "unread": reasons}."""
     try:
         return json.loads(_file(test).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -152,7 +174,9 @@ def mistakes(test):
 
 def report(results):
     """
-    The list of all exit reasons as lines of text: how each is handled, and which of the tests in @results reached it.
+    The list of all exit reasons as lines of text: how each is handled, and which of the tests in @results reached it;
+    those that none did are together where cause and handling are the same. Then the tests that ran a machine whose
+    codes could not be read, and how many of them, where they differ by parameters only.
 
     @results: what recorded() returns, for each test.
     """
@@ -170,11 +194,18 @@ def report(results):
             if tests:
                 yield f"  {row.number():>6}  {row.name}: {row.handling()}  <- {_listed(tests, names)}"
             else:
-                unreached.setdefault(row.why_unreached(), []).append(f"{row.name} ({row.number()})")
-        for why, these in unreached.items():
-            yield f"  unreached, {why}: {', '.join(these)}"
+                key = row.why_unreached(), row.handling()
+                unreached.setdefault(key, []).append(f"{row.name} ({row.number()})")
+        for (why, handling), these in unreached.items():
+            yield f"  unreached, {why}: {', '.join(these)} -> {handling}"
         for name, test in names.items():
             yield f"  {name} is {test.partition('/')[2]}"
+    unread = collections.defaultdict(collections.Counter)
+    for result in results:
+        for why in result.get("unread", []):
+            unread[why][result["test"].rpartition("::")[2].partition("[")[0]] += 1
+    for why, tests in unread.items():
+        yield f"Exits not read, {why}: " + ", ".join(f"{test} ({count})" for test, count in sorted(tests.items()))
 
 
 def _listed(tests, names):

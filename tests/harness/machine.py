@@ -56,6 +56,10 @@ class Machine:
         """Ends the machine at once."""
         self._pty.close(force=True)
 
+    def is_running(self):
+        """Whether the emulator has not ended by itself."""
+        return self._pty.isalive()
+
     def send(self, text):
         """Types @text, at a pace that a slow guest's UART keeps up with."""
         for character in text:
@@ -160,8 +164,7 @@ class Bulkhead(Machine):
 
     def close(self):
         """Ends the machine, after asking which exit codes its cells have caused."""
-        if self._pty.isalive():
-            exits.collect(self)
+        exits.collect(self)
         super().close()
 
     def ask_counters(self, cells):

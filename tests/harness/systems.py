@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -42,6 +43,7 @@ LOADERS = {
     "uefi-usb": lambda folder: [*uefi.firmware(), *usb_stick(folder / "bulkhead.usb.img")],
     "uefi-pxe": lambda folder: [*uefi.firmware(), *network(folder, "bulkhead.efi")],
     "usb": lambda folder: usb_stick(folder / "bulkhead.iso"),
+    "uefi-usb-iso": lambda folder: [*uefi.firmware(), *usb_stick(folder / "bulkhead.iso")],
     "uefi-cdrom": lambda folder: [*uefi.firmware(), "-cdrom", str(folder / "bulkhead.iso")],
     "uboot": lambda folder: ["-bios", str(uboot.rom())],
     "uefi-loongarch": lambda folder: [*uefi.firmware_loongarch(), *uefi.disk(folder / "bulkhead.efi")],
@@ -123,9 +125,13 @@ def bare_bochs(kernel, cpus, memory, board):
         shutil.copy(images / "initramfs.cpio.gz", f"{folder}/initrd")
         subprocess.run(["grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "-o", iso, folder], check=True,
                        capture_output=True)
-    lines = (line for line in build.bochsrc(board).splitlines() if not line.startswith("megs:"))
-    configuration = "\n".join([*lines, f"megs: {memory}", ""]).replace("count=4", f"count={cpus}")
-    return Machine(bochs(iso.stem, configuration, iso), f"bare {kernel}", False)
+    return Machine(bochs(iso.stem, bare_bochsrc(board, cpus, memory), iso), f"bare {kernel}", False)
+
+
+def bare_bochsrc(board, cpus, memory):
+    """Bochs' configuration for the bare kernel: empty when the built system in folder @board is not for Bochs."""
+    configuration = re.sub(r"\bcount=\d+", f"count={cpus}", build.bochsrc(board))
+    return re.sub(r"^megs: .*", f"megs: {memory}", configuration, flags=re.M)
 
 
 def bare_check(kernel, cpus, folder, memory=512):
@@ -141,7 +147,7 @@ def bare_check(kernel, cpus, folder, memory=512):
     digest = hashlib.sha256()
     for name in (kernel, initramfs):
         digest.update((images / name).read_bytes())
-    digest.update(build.bochsrc(folder).encode())
+    digest.update(bare_bochsrc(folder, cpus, memory).encode())
     emulator = "bochs" if build.bochsrc(folder) else f"qemu-{arch}"
     digest.update(os.environ.get("QEMU_LOONGARCH", "").encode())
     kept = build.WORK / f"bare-{emulator}-{kernel}-{cpus}-{digest.hexdigest()[:16]}.json"

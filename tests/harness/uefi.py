@@ -14,7 +14,7 @@ SNAKEOIL = pathlib.Path("/usr/share/ovmf/PkKek-1-snakeoil")
 
 
 def firmware(secure=False):
-    """QEMU's arguments for OVMF; what it stores is forgotten. @secure: with Secure Boot on, SNAKEOIL its key."""
+    """QEMU's arguments for OVMF; what it stores is forgotten. @secure: Secure Boot is on, and trusts SNAKEOIL."""
     code, variables = OVMF / "OVMF_CODE_4M.fd", OVMF / "OVMF_VARS_4M.fd"
     protection = []
     if secure:

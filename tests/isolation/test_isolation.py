@@ -23,12 +23,16 @@ TICKS_PER_SECOND = 100
 on_all = pytest.mark.parametrize("emulator", build.BOARDS)
 
 
-def boot(config, image="bulkhead"):
-    """Builds and starts an image of the attack system; COM2 exists and belongs to nobody."""
+def boot(config, image="bulkhead", replace=None):
+    """
+    Builds and starts an image of the attack system; COM2 exists and belongs to nobody.
+
+    @replace: pieces of Bochs' configuration, and what is there instead.
+    """
     folder = build.system(config)
     if build.bochsrc(folder):
         build.make(f"CONFIG={config}", f"build/{folder.name}/{image}.iso")
-        command = bochs(f"{folder.name}-{image}", build.bochsrc(folder), folder / f"{image}.iso")
+        command = bochs(f"{folder.name}-{image}", build.bochsrc(folder), folder / f"{image}.iso", replace)
         return Bulkhead(command, image, False)
     build.make(f"CONFIG={config}", f"build/{folder.name}/{image}.elf")
     command = [QEMU, *build.qemu_arguments(folder), *HEADLESS, "-serial", "mon:stdio", "-serial", "null",
@@ -64,13 +68,33 @@ def disturbances(reports, attacks):
     return found
 
 
+#: Instructions that a processor has for its guests, by a bit of CPUID and often a control of the hypervisor's; others
+#: must be undefined. The processors but for the first three are Bochs' models.
+SHOWN = {
+    "qemu": "RDTSCP RDPID RDRAND RDSEED RDFSBASE CLAC CLFLUSHOPT CLWB XSAVE XSAVEOPT",
+    "bochs": "RDTSCP INVPCID RDRAND RDFSBASE XSAVE XSAVEOPT",
+    "bochs-amd": "RDTSCP RDRAND RDSEED RDFSBASE CLAC CLFLUSHOPT XSAVE XSAVEOPT XSAVEC XSAVES XRSTORS",
+    "corei7_skylake_x": "RDTSCP INVPCID RDRAND RDSEED RDFSBASE CLAC CLFLUSHOPT CLWB XSAVE XSAVEOPT XSAVEC XSAVES "
+                        "XRSTORS",
+    "arrow_lake": "RDTSCP RDPID INVPCID RDRAND RDSEED RDFSBASE CLAC CLFLUSHOPT CLWB SERIALIZE MOVDIRI MOVDIR64B XSAVE "
+                  "XSAVEOPT XSAVEC XSAVES XRSTORS",
+}
+
+
+def lacking(machine, processor):
+    """What of SHOWN the attacker could not execute."""
+    works = next(line.partition(":")[2] for line in machine.cell_lines("attacker") if "in CPUID, and work:" in line)
+    return set(SHOWN[processor].split()) - set(works.split())
+
+
 @on_all
 def test_nothing_that_a_cell_was_not_given_can_be_reached(emulator):
     """All attacks run to their end, none gets through, and the hypervisor counted and reported them."""
     machine, reports, attacks = run_attack(emulator)
     assert list(attacks) == ALL
     assert all(int(m[2]) > 100 for m in attacks.values())
-    assert disturbances(reports, attacks) == []
+    assert disturbances(reports, attacks) == [], machine.cell_text("attacker")
+    assert not lacking(machine, emulator)
     assert any("violation on vCPU 0" in line and "0xa0000" in line for line in machine.cell_lines("bulkhead"))
     assert not any("FAULT" in line or "PANIC" in line for line in machine.cell_lines("bulkhead"))
 
@@ -88,14 +112,28 @@ def test_a_missing_wall_is_found(emulator, wall, trace):
     assert re.search(trace, found), f"nothing found: {found!r}"
 
 
-def single_attack(emulator, test):
-    """The system with one attack that the default policy answers with a fault; returns its DTS."""
+def single_attack(emulator, test, properties="", name=None):
+    """The system with one attack that the default policy answers with a fault; returns its DTS.
+
+    @properties: of the attacker, in addition. @name: of the system, instead of the attack's.
+    """
     def change(text):
         text, changes = BOOTARGS.subn(f'bootargs = "tests={test}";', text)
         assert changes == 1
-        return text.replace('on-violation = "report";', "")
+        return text.replace('on-violation = "report";', properties)
 
-    return build.on_board(CONFIG, emulator, f"attack-{test.split('=')[0]}", change)
+    return build.on_board(CONFIG, emulator, f"attack-{name or test.split('=')[0]}", change)
+
+
+@pytest.mark.parametrize("processor", [name for name in SHOWN if name not in build.BOARDS])
+def test_instructions_are_as_cpuid_says_on_other_processors(processor):
+    """What CPUID shows works (XSAVES needs a control of VMX's), what it hides is undefined (UMWAIT likewise)."""
+    config = single_attack("bochs", "insns", 'on-violation = "report";')
+    with boot(config, replace={"corei7_haswell_4770": processor}) as machine:
+        machine.wait_cell("attacker", "ATTACK COMPLETE")
+        end = next(m for m in map(END.search, machine.cell_lines("attacker")) if m)
+        assert (end[1], end[4]) == ("insns", "0"), machine.cell_text("attacker")
+        assert not lacking(machine, processor)
 
 
 @on_all
@@ -126,6 +164,32 @@ def test_a_state_that_the_processor_refuses_stops_that_cell_alone():
         seen = len(victim_reports(machine))
         machine.wait_until(lambda: len(victim_reports(machine)) >= seen + 3, "three more seconds of the victim")
         assert "the processor refused to run it" in "\n".join(machine.cell_lines("bulkhead"))
+        assert disturbances(victim_reports(machine), {}) == []
+
+
+@pytest.mark.parametrize("wrong, says", [
+    ("rflags", ["exit reason 33: invalid guest state, qualification 0",
+                "guest RFLAGS (0x6820) = 0x0: bits 0x2 must be 1 (SDM vol. 3, 27.3.1.4)"]),
+    ("vpid", ["error 7: invalid control fields",
+              "VPID (0x0000) = 0x0: must not be 0, since bit 5 of secondary controls is 1 (SDM vol. 3, 27.2.1.1)"]),
+], ids=["rflags", "vpid"])
+def test_an_entry_that_vmx_refuses_is_explained(wrong, says):
+    """
+    Bochs, and a Bulkhead that writes one field of the attacker's VMCS wrongly, once: the log names it and the rule that
+    it breaks, and nothing else; that cell faults and starts again with the right value, and the victim goes on.
+    """
+    config = single_attack("bochs", "svm", 'on-violation = "report"; on-fault = "restart";', "refused")
+    with boot(config, f"bulkhead-without-{wrong}") as machine:
+        machine.wait_cell("bulkhead", "cell attacker: starts again")
+        machine.wait_cell("attacker", "ATTACK COMPLETE")
+        seen = len(victim_reports(machine))
+        machine.wait_until(lambda: len(victim_reports(machine)) >= seen + 3, "three more seconds of the victim")
+        lines = machine.cell_lines("bulkhead")
+        begin = next(n for n, line in enumerate(lines) if "VM entry" in line)
+        assert lines[begin:begin + 2] == [f"cell attacker: VM entry of vCPU 0 failed, {says[0]}", says[1]]
+        fault = r"^cell attacker: FAULT on vCPU 0 \(CPU 0\) at pc 0x[0-9a-f]+: the processor refused to run it"
+        assert re.search(fault, lines[begin + 2])
+        assert sum("VM entry" in line for line in lines) == 1
         assert disturbances(victim_reports(machine), {}) == []
 
 

@@ -9,7 +9,7 @@ from harness import build
 from harness.systems import start
 
 
-@pytest.fixture(name="machine", params=["qemu-x86-duo", "bochs-x86-duo"])
+@pytest.fixture(name="machine", params=["qemu-x86-duo", "bochs-x86-duo", "bochs-x86-amd"])
 def running_duo(request):
     """Two cells with two CPUs each, linux0's shell ready."""
     with start(build.system(f"configs/{request.param}.dts")) as machine:

@@ -50,9 +50,10 @@ def test_grub_starts_it_from_uefi_too():
 @pytest.mark.parametrize("target, loader, says", [
     ("usb", "uefi-usb", "UEFI, AMD SVM, 4 CPUs, 2 cells"),
     ("iso", "usb", "multiboot2, AMD SVM, 4 CPUs, 2 cells"),
-], ids=["UEFI", "BIOS"])
+    ("iso", "uefi-usb-iso", "multiboot2, AMD SVM, 4 CPUs, 2 cells"),
+], ids=["UEFI", "BIOS", "UEFI-ISO"])
 def test_it_starts_from_a_usb_stick(target, loader, says):
-    """The image of `make usb` by OVMF, and GRUB's image, copied to a stick instead of a disc, by SeaBIOS."""
+    """The image of `make usb` by OVMF, and GRUB's image, copied to a stick instead of a disc, by SeaBIOS and OVMF."""
     build.make(f"CONFIG={DUO}", target)
     with start(build.BUILD / "qemu-x86-duo", loader=loader) as machine:
         machine.wait_cell("bulkhead", says, timeout=600, stall=LOADING)

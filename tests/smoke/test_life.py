@@ -10,14 +10,15 @@ from harness.systems import start
 
 QEMU_DUO = "configs/qemu-x86-duo.dts"
 BOCHS_DUO = "configs/bochs-x86-duo.dts"
+BOCHS_AMD = "configs/bochs-x86-amd.dts"
 LOONGARCH_DUO = "configs/qemu-loongarch-duo.dts"
 #: An address that no cell owns: no RAM, no device; on a PC in the hole below the I/O APIC, on LoongArch above the RAM.
 NOBODYS = 0xD0000000
 
 
-@pytest.fixture(name="machine", params=[QEMU_DUO, BOCHS_DUO, LOONGARCH_DUO])
+@pytest.fixture(name="machine", params=[QEMU_DUO, BOCHS_DUO, BOCHS_AMD, LOONGARCH_DUO])
 def running_duo(request):
-    """Two cells with two CPUs each, both shells ready: on AMD SVM and LVZ (QEMU) and on Intel VMX (Bochs)."""
+    """Two cells of two CPUs each, both shells ready: on AMD SVM (QEMU, Bochs), Intel VMX (Bochs) and LVZ (QEMU)."""
     with start(build.system(request.param)) as machine:
         machine.wait_cell("linux0", "linux0:~#")
         machine.focus(1)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Images that the boot loader brings as modules: what starts, and what a module that is not the right one does."""
+"""Images that the boot loader brings as modules: what starts, and what a module that is not the right one does.
+
+With GRUB and BIOS on both emulators, for each has a BIOS of its own and puts modules elsewhere; UEFI is QEMU's alone.
+"""
 
 import os
 import shutil
@@ -23,18 +26,28 @@ def built():
     return build.system(CONFIG)
 
 
+@pytest.fixture(name="system", scope="module", params=["qemu", "bochs"])
+def built_for_bios(request):
+    """The system on a board: the path of its DTS, its folder, what it runs on, MiB of each cell."""
+    if request.param == "qemu":
+        return CONFIG, build.system(CONFIG), "AMD SVM", 512
+    config = build.on_board(CONFIG, request.param)
+    return config, build.system(config), "Intel VMX", 256
+
+
 def assert_all_checked(machine):
     """Each module was found, and right."""
     for name in [SHARED, "initrd-linux0", OWN]:
         machine.wait_cell("bulkhead", rf"^module {name}: \d+ bytes, SHA-256 [0-9a-f]{{12}}\.\.\. as expected")
 
 
-def test_grub_brings_the_images(folder):
+def test_grub_brings_the_images(system):
     """BIOS: both cells are what they are with embedded images, and start again from what was checked."""
+    _, folder, vendor, memory = system
     bare = bare_check(KERNEL, 2, folder)
     with start(folder) as machine:
         assert_all_checked(machine)
-        machine.wait_cell("bulkhead", "multiboot2, AMD SVM, 4 CPUs, 2 cells")
+        machine.wait_cell("bulkhead", f"multiboot2, {vendor}, 4 CPUs, 2 cells")
         checks = run_selfchecks(machine, CELLS)
         machine.focus(0)
         machine.send("reboot -f\r")
@@ -42,7 +55,7 @@ def test_grub_brings_the_images(folder):
         again = len(machine.cell_lines("linux0"))
         machine.wait_cell("linux0", "linux0:~#", start=again - 1)
     for cell in CELLS:
-        assert_cell(checks[cell], cell, 2, 512, bare)
+        assert_cell(checks[cell], cell, 2, memory, bare)
 
 
 def test_the_efi_application_brings_them(folder):
@@ -67,17 +80,6 @@ def test_grub_brings_them_from_uefi_too(folder):
             machine.wait_cell(cell, "Enter 'help' for a list")
 
 
-def test_bochs_starts_it_too(folder):
-    """Another BIOS, another place for the modules, Intel VMX. @folder: the images."""
-    text = (build.TOP / CONFIG).read_text(encoding="utf-8").replace("0x20000000", "0x10000000")
-    config = build.WORK / "bochs-modules.dts"
-    config.write_text(text.replace("boards/qemu-q35.dtsi", "boards/bochs-i440fx.dtsi"), encoding="utf-8")
-    with start(build.system(str(config.relative_to(build.TOP)))) as machine:
-        assert_all_checked(machine)
-        for cell in CELLS:
-            machine.wait_cell(cell, "Enter 'help' for a list", timeout=600)
-
-
 def change(file):
     """Turns one bit of the file's last byte around."""
     data = bytearray(file.read_bytes())
@@ -99,7 +101,7 @@ DAMAGE = {
 
 def damaged(folder, name, module, loader):
     """A copy of the system in @folder whose @module is damaged, for that loader."""
-    copy = build.WORK / f"modules-{name}-{loader}"
+    copy = build.WORK / f"{folder.name}-{name}-{loader}"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("*.iso", "*.o", "*.elf"))
     if loader == "uefi":
@@ -115,24 +117,24 @@ def damaged(folder, name, module, loader):
     return copy
 
 
-def refused(machine, cell, what, module, says, line):
+def refused(machine, cell, what, module, says, place):
     """@cell does not start, with the right reason, and says nothing."""
-    machine.wait_cell("bulkhead", rf"^cell {cell} does not start: its {what}, module {module} "
-                      rf"\({CONFIG}:{line}\), {says}")
+    machine.wait_cell("bulkhead", rf"^cell {cell} does not start: its {what}, module {module} \({place}\), {says}")
     assert not machine.cell_lines(cell)
 
 
-def line_of(text, nth=0):
-    """The number of a line of the DTS."""
-    lines = (build.TOP / CONFIG).read_text(encoding="utf-8").splitlines()
-    return [number for number, line in enumerate(lines, 1) if text in line][nth]
+def place_of(config, text, nth=0):
+    """File and line of a text in a DTS."""
+    lines = (build.TOP / config).read_text(encoding="utf-8").splitlines()
+    return f"{config}:{[number for number, line in enumerate(lines, 1) if text in line][nth]}"
 
 
 @pytest.mark.parametrize("name", DAMAGE)
-def test_a_wrong_module_stops_the_cell_that_needs_it(folder, name):
+def test_a_wrong_module_stops_the_cell_that_needs_it(system, name):
     """linux1's initrd is damaged: linux1 does not start and is told with its reason; linux0 does."""
+    config, folder, *_ = system
     with start(damaged(folder, name, OWN, "cdrom"), loader="cdrom") as machine:
-        refused(machine, "linux1", "initrd", OWN, DAMAGE[name][1], line_of(f'"{OWN}"'))
+        refused(machine, "linux1", "initrd", OWN, DAMAGE[name][1], place_of(config, f'"{OWN}"'))
         machine.wait_cell("linux0", "linux0:~#")
         assert "linux1: failed, started 0 times" in "\n".join(machine.command("c", "cell 1"))
         machine.shell("linux0", 0, "echo still $((40 + 2))", "^still 42$")
@@ -148,6 +150,6 @@ def test_a_missing_file_is_told_by_the_efi_application_and_by_the_hypervisor(fol
     with start(copy, loader="uefi") as machine:
         machine.wait("^  warning: module vmlinuz: there is no such file")
         for number, cell in enumerate(CELLS):
-            refused(machine, cell, "kernel", SHARED, DAMAGE["missing"][1], line_of(f'"{SHARED}"', number))
+            refused(machine, cell, "kernel", SHARED, DAMAGE["missing"][1], place_of(CONFIG, f'"{SHARED}"', number))
         machine.wait_cell("bulkhead", "all cells have ended")
         machine.wait_end()

@@ -18,6 +18,8 @@ SYSTEMS = {
     "qemu-x86-solo4": [("linux0", 4, 1024, CLOUD)],
     "qemu-x86-quad": [(f"linux{i}", 1, 256, CLOUD) for i in range(4)],
     "qemu-x86-large": [("linux0", 2, 5120, CLOUD), ("linux1", 2, 256, CLOUD)],
+    "bochs-x86-1-cpu": [("linux0", 1, 512, CLOUD)],
+    "bochs-x86-2-cpus": [("linux0", 1, 256, CLOUD), ("linux1", 1, 256, CLOUD)],
     "bochs-x86-duo": [("linux0", 2, 256, CLOUD), ("linux1", 2, 256, CLOUD)],
     "bochs-x86-amd": [("linux0", 2, 256, CLOUD), ("linux1", 2, 256, CLOUD)],
     "bochs-x86-solo4": [("linux0", 4, 512, CLOUD)],
@@ -25,10 +27,30 @@ SYSTEMS = {
     "qemu-x86-mixed": [("linux0", 2, 512, CLOUD), ("linux1", 2, 512, GENERIC)],
     "qemu-x86-mixed-bochs": [("linux0", 2, 256, CLOUD), ("linux1", 2, 256, GENERIC)],
 }
-#: Those that are another's DTS on another board; the rest is in configs/. Not on Bochs are qemu-x86-quad, for its HPET
-#: has three comparators, one short of four timed cells (bochs-x86-trio stands for it), and qemu-x86-large: Bochs takes
-#: at most 2 GiB from its host, pages the rest to a file, and with 8 GiB does not start.
-ELSEWHERE = {"qemu-x86-mixed-bochs": ("configs/qemu-x86-mixed.dts", "bochs")}
+
+
+def fewer_cpus(count, *cells):
+    """A change of a DTS: its board has @count CPUs, and those of its cells are @cells, instead of what they were."""
+    def change(text):
+        absent = " ".join(f"/delete-node/ cpu@{n};" for n in range(count, 4))
+        text = text.replace("\tbulkhead {", f"\tmodel = \"{count} CPU(s)\";\n\tcpus {{ {absent} }};\n\n\tbulkhead {{")
+        given = iter(cells)
+        text, changes = re.subn(r"cpus = <&.*>;", lambda _: f"cpus = <{next(given)}>;", text)
+        assert changes == len(cells)
+        return text
+
+    return change
+
+
+#: Those that are another's DTS on another board, as arguments of build.on_board(); the rest is in configs/. Not on
+#: Bochs are qemu-x86-quad, for its HPET has three comparators, one short of four timed cells (bochs-x86-trio stands for
+#: it), and qemu-x86-large: Bochs takes at most 2 GiB from its host, pages the rest to a file, and with 8 GiB does not
+#: start.
+ELSEWHERE = {
+    "qemu-x86-mixed-bochs": ("configs/qemu-x86-mixed.dts", "bochs"),
+    "bochs-x86-1-cpu": ("configs/bochs-x86-solo4.dts", "bochs", "1-cpu", fewer_cpus(1, "&cpu0")),
+    "bochs-x86-2-cpus": ("configs/bochs-x86-duo.dts", "bochs", "2-cpus", fewer_cpus(2, "&cpu0", "&cpu1")),
+}
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -39,7 +61,9 @@ def test_cells_are_what_the_dts_says(name):
     bare = {kernel: bare_check(kernel, 2, folder) for *_, kernel in cells}
     with start(folder) as machine:
         checks = run_selfchecks(machine, [cell for cell, *_ in cells])
-        measured = int(machine.wait_cell("bulkhead", r"TSC (\d+) kHz")[1])
+        # The cells have all of the board's CPUs.
+        machine_is = rf", {sum(cpus for _, cpus, *_ in cells)} CPUs?, {len(cells)} cells?, TSC (\d+) kHz"
+        measured = int(machine.wait_cell("bulkhead", machine_is)[1])
     for cell, cpus, memory, kernel in cells:
         assert_cell(checks[cell], cell, cpus, memory, bare[kernel])
         # The rate of the guest's clock is the one that the hypervisor measured, whatever the host's load.
@@ -67,6 +91,11 @@ def test_a_large_cell_has_all_its_memory_in_large_pages():
 
 #: Boot options that take something away: without SMP there is no I/O APIC either, and the 8259 interrupts.
 REDUCED = ["nosmp", "noxsave", "maxcpus=1"]
+#: Two CPUs for the first cell too, of which it is to leave one alone: one more than boards have.
+FIFTH_CPU = "/ { cpus { cpu4: cpu@4 { device_type = \"cpu\"; reg = <4>; }; }; };\n"
+#: What Linux says of the second CPU: that it is not wanted at all, that it could be brought up later.
+LEFT_OUT = {"nosmp": "smpboot: 2 Processors exceeds max_cpus limit of 0",
+            "maxcpus=1": "smpboot: Allowing 2 CPUs, 0 hotplug CPUs"}
 
 
 @pytest.mark.parametrize("board", ["qemu", "bochs"])
@@ -75,17 +104,22 @@ def test_guests_that_do_with_less(board):
     def reduce(text):
         for number, option in enumerate(REDUCED):
             text = text.replace(f"bulkhead.cell=linux{number}", f"bulkhead.cell=linux{number} {option}")
-        return text
+        return text.replace("<&cpu0>", "<&cpu0 &cpu4>") + FIFTH_CPU
 
     with start(build.system(build.on_board("configs/bochs-x86-trio.dts", board, "reduced", reduce))) as machine:
         for number, option in enumerate(REDUCED):
             cell = f"linux{number}"
+            machine.wait_cell("bulkhead", rf"cell {cell}: starts on {2 if option in LEFT_OUT else 1} CPU")
             machine.wait_cell(cell, "Enter 'help' for a list", timeout=600)
-            found = machine.shell(cell, number, "echo less: $(grep -cw xsave /proc/cpuinfo) $(nproc) "
-                                  "$(grep -w 4: /proc/interrupts)", r"^less: (\d+) (\d+) 4: .* (\S+-A?PIC)")
-            assert found.groups() == ("0" if option == "noxsave" else "1", "1",
-                                      "XT-PIC" if option == "nosmp" else "IO-APIC")
+            found = machine.shell(cell, number, "echo less: $(grep -cw xsave /proc/cpuinfo) "
+                                  "$(grep -cw avx /proc/cpuinfo) $(nproc) $(grep -w 4: /proc/interrupts)",
+                                  r"^less: (\d+) (\d+) (\d+) 4: .* (\S+-A?PIC)")
+            xsave = "0" if option == "noxsave" else "1"
+            assert found.groups() == (xsave, xsave, "1", "XT-PIC" if option == "nosmp" else "IO-APIC")
             assert any(f" {option}" in line for line in machine.cell_lines(cell))
+            assert LEFT_OUT.get(option, "") in machine.cell_text(cell)
+        # Left out is not lost.
+        machine.shell("linux2", 2, "echo 1 > /sys/devices/system/cpu/cpu1/online; echo later: $(nproc)", "^later: 2$")
 
 
 @pytest.mark.parametrize("board", build.BOARDS)

@@ -130,10 +130,57 @@ def test_what_is_reached_is_compared_and_listed(tmp_path, monkeypatch):
     assert "Intel VMX: how exits are handled, and which of 2 tests reached them" in text
     assert re.search(r"^ +2  Triple fault: cell fault \"triple fault\"  <- crash \+1$", text, re.M)
     assert re.search(r"^ +33  VM-entry failure due to invalid guest state: .*  <- test_x$", text, re.M)
-    assert re.search(r"^  unreached, no emulator has TDX: SEAMCALL \(76\), TDCALL \(77\)$", text, re.M)
+    assert re.search(r"^  unreached, no emulator has TDX: SEAMCALL \(76\), TDCALL \(77\) -> #UD$", text, re.M)
+    for row in rows:
+        lines = [line for line in text.splitlines() if re.search(rf"[ (]{row.number()}(  |\))", line)]
+        if not row.name.startswith("("):
+            assert len(lines) == 1 and row.name in lines[0] and row.handling() in lines[0], row.name
     assert "AMD SVM" not in text
     exits.forget()
     assert exits.mistakes(names["crash"]) == ["vmx: Triple fault (2) should be reached by this test, and was not"]
+
+
+class Started:
+    """What exits.collect() asks of a machine."""
+
+    def __init__(self, said="x, Intel VMX, 4 CPUs, 2 cells, TSC", running=True, answers=()):
+        self.said, self.running, self.answers = said, running, list(answers)
+
+    def cell_lines(self, _):
+        """The log."""
+        return self.said.split("\n")
+
+    def text(self):
+        """The console."""
+        return self.said
+
+    def is_running(self):
+        """Of the emulator."""
+        return self.running
+
+    def ask_counters(self, cells):
+        """The answer to Ctrl-] s."""
+        assert cells == 2 and self.running
+        return self.answers
+
+
+@pytest.mark.parametrize("machine, why", [
+    (Started("refused to start"), "no cell was started"),
+    (Started("x, Intel VMX, 4 CPUs, 2 cells, TSC\nall cells have ended"), "all cells had ended"),
+    (Started(running=False), "the emulator had ended"),
+    (Started(), "the machine did not answer"),
+], ids=["refused", "ended", "dead", "silent"])
+def test_machines_whose_exits_were_not_read_are_listed(tmp_path, monkeypatch, machine, why):
+    """Beside one that was: its codes are kept, and the list says that they are not all."""
+    monkeypatch.setattr(exits, "FOUND", tmp_path)
+    for test in ("x.py::test_a[1]", "x.py::test_a[2]"):
+        monkeypatch.setattr(exits, "running", test)
+        exits.collect(Started(answers=["0 a", "1c"]))
+        exits.collect(machine)
+        assert exits.recorded(test) == {"test": test, "vmx": [0, 10, 28], "unread": [why]}
+    lines = list(exits.report([exits.recorded("x.py::test_a[1]"), exits.recorded("x.py::test_a[2]")]))
+    assert lines[-1] == f"Exits not read, {why}: test_a (2)"
+    assert sum("not read" in line for line in lines) == 1
 
 
 def test_codes_are_read_as_they_are_written():

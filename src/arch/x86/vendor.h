@@ -63,8 +63,8 @@ extern const struct x86_vendor vmx_vendor;
 /* The vendor of this machine; set by vendor_select(). */
 extern const struct x86_vendor *vendor;
 
-/* Chooses the backend, once board_check() has accepted the processor; NULL when the processor has
- * none that Bulkhead knows. */
+/* Chooses the backend, once board_check() has accepted the processor; NULL when that has none that
+ * Bulkhead knows. */
 const struct x86_vendor *vendor_select(void);
 
 #endif

@@ -9,7 +9,7 @@
 /* SDM3 9.4.4.1: 10 ms after INIT, 200 us after the first start-up IPI. */
 #define INIT_DELAY_US 10000
 #define SIPI_DELAY_US 200
-#define START_TIMEOUT_US 1000000
+#define START_TIMEOUT_US 20000000
 
 extern const uint8_t trampoline_start[], trampoline_end[], trampoline_stack[], trampoline_cpu[];
 void ap_main(struct cpu *cpu);
