@@ -335,6 +335,7 @@ gdb: $(OUT)/bulkhead.elf | $(SETUP_RUN) $(BUILD)/.setup-test
 .PHONY: iso
 iso: $(OUT)/bulkhead.iso
 $(OUT)/%.iso: $(OUT)/%.elf images/grub.cfg | $(BUILD)/.setup-test
+	@[ $(ARCH) = x86 ] || { echo '$@: GRUB starts it on x86 only; make efi, usb and itb are for $(ARCH), too' >&2; exit 1; }
 	$(call say,ISO,$@)
 	@rm -rf $@.d && mkdir -p $@.d/boot/grub
 	@cp $< $@.d/boot/bulkhead.elf
