@@ -192,3 +192,14 @@ def test_a_signature_is_made_and_holds(tmp_path):
     build.make(f"CONFIG={SOLO}", "itb")
     right, says = uboot.check_signature(image, public)
     assert not right and "Failed to verify required signature 'key-dev'" in says, says
+
+
+@pytest.mark.parametrize("system, cpus", [("loongson-3a5000-duo", 4), ("loongson-3a6000-duo", 8)])
+def test_the_systems_for_boards_build(system, cpus):
+    """Nobody has tried them; that they build, with all CPUs in use, is what can be tested here."""
+    build.make(f"CONFIG=configs/{system}.dts", "efi", "usb")
+    folder = build.BUILD / system
+    partition = (folder / "gen/partition.c").read_text(encoding="utf-8")
+    listed = re.search(r"board_cpus\[\] = \{([^}]*)\}", partition)[1]
+    assert [int(number, 0) for number in re.findall(r"\w+", listed)] == list(range(cpus))
+    assert (folder / "bulkhead.usb.img").stat().st_size > (folder / "bulkhead.efi").stat().st_size
