@@ -36,16 +36,17 @@ static long syscall3(long number, long a, long b, long c)
 	return a0;
 }
 
-static void print(const char *text)
-{
-	long length = 0;
+/* What is printed goes out in one piece: others print at the same time. */
+static char line[128];
+static unsigned int length;
 
-	while (text[length])
-		length++;
-	syscall3(SYS_WRITE, 1, (long)text, length);
+static void add(const char *text)
+{
+	while (*text && length < sizeof(line))
+		line[length++] = *text++;
 }
 
-static void print_number(uint64_t number)
+static void add_number(uint64_t number)
 {
 	char text[21];
 	char *digit = text + sizeof(text) - 1;
@@ -54,7 +55,14 @@ static void print_number(uint64_t number)
 	do
 		*--digit = (char)('0' + number % 10);
 	while (number /= 10);
-	print(digit);
+	add(digit);
+}
+
+static void print(const char *text)
+{
+	add(text);
+	syscall3(SYS_WRITE, 1, (long)line, (long)length);
+	length = 0;
 }
 
 static uint64_t now(void)
@@ -140,15 +148,15 @@ static int run(uint64_t seconds, uint64_t seed, int wide)
 		store(wide);
 		which = changed(bytes);
 		if (which < REGISTERS) {
-			print("vectors: register ");
-			print_number((uint64_t)which);
+			add("vectors: register ");
+			add_number((uint64_t)which);
 			print(" has changed\n");
 			return 1;
 		}
 		rounds++;
 	} while (now() < end);
-	print("vectors: ");
-	print_number(rounds);
+	add("vectors: ");
+	add_number(rounds);
 	print(wide ? " rounds of 32 registers of 256 bits: ok\n" :
 		     " rounds of 32 registers of 128 bits: ok\n");
 	return 0;
