@@ -103,6 +103,16 @@ def test_u_boot_starts_it_from_a_disk(file, command, says):
 
 
 @real_uboot
+def test_u_boot_starts_it_by_itself():
+    """Nobody types: U-Boot (with CONFIG_LEGACY_IMAGE_FORMAT) finds boot.scr on the disk."""
+    folder = made("itb")
+    disk = uboot.disk({name: folder / name for name in ("boot.scr", "bulkhead.itb")})
+    with start(folder, extra=disk, loader="uboot-loongarch") as machine:
+        machine.wait("Verifying Hash Integrity ... sha256. OK")
+        assert_shells(machine, U_BOOT)
+
+
+@real_uboot
 def test_u_boot_starts_it_from_the_network():
     """The FIT image by TFTP."""
     folder = made("itb")
