@@ -122,7 +122,7 @@ static void answer(void *arg)
 	(void)arg;
 }
 
-/* A CPU that answers has taken before what was sent to it earlier, however long the host kept it. */
+/* A CPU that answers has taken what was sent to it earlier, however long the host kept it. */
 static void settle(struct attack *attack)
 {
 	for (unsigned int i = 1; i < nr_cpus; i++) {
