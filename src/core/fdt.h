@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads the device tree blob that firmware hands over: Devicetree Specification 0.4, chapters 2, 3
- * and 5. libfdt is not used: what is needed is small, and Debian has it neither for a machine
- * without vector registers nor without a C library. The tests compare the two.
+ * and 5. libfdt is not used: its sources are no part of this project, and a distribution's binary
+ * of it is for programs with a C library and floating point. The tests compare the two.
  */
 #ifndef CORE_FDT_H
 #define CORE_FDT_H

@@ -95,8 +95,7 @@ def test_what_is_not_allowed_stops_that_cell_alone(test, touched, cure):
 def test_a_cell_that_leaves_everything_pending_finds_nothing_of_it_after_a_reset():
     """Interrupts of all kinds and set registers are gone in the next life; twice, and the victim goes on."""
     with boot(single_attack("stray")) as machine:
-        machine.wait_until(lambda: len([line for line in machine.cell_lines("attacker") if "stray: found" in line]) >= 3,
-                           "three lives")
+        machine.wait_until(lambda: machine.cell_text("attacker").count("stray: found") >= 3, "three lives")
         reports = look_round(machine)
         assert not [line for line in machine.cell_lines("attacker") if "STRAY" in line]
         assert all("found 0" in line for line in machine.cell_lines("attacker") if "stray: found" in line)

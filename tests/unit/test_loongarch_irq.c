@@ -247,7 +247,7 @@ static void what_nobody_owns_has_no_effect(void **state)
 	interrupt(LOONGARCH_PCH_PIC, 40);
 	interrupt(LOONGARCH_LIOINTC, 31);
 	assert_int_equal(calls, 0);
-	/* Inputs of the virtual controller that are no passthrough line's: 2 and 3 are elsewhere. */
+	/* Inputs of the virtual controller without a passthrough line: 2 and 3 are elsewhere. */
 	guest_masks(2, false);
 	guest_masks(3, false);
 	assert_false(armed[LOONGARCH_PCH_PIC][2]);
