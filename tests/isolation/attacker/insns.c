@@ -180,24 +180,24 @@ static void do_mwait(void *arg)
 }
 
 /* A halted CPU is woken by its own timer. HLT may end early (by an NMI), so it is repeated until
- * the tick came. What does not exist must be undefined. */
+ * a tick came; ticks go on, as the first may come before the CPU halts. What does not exist must be
+ * undefined. */
 static void attack_wait(struct attack *attack, cpu_work_fn wait, const char *name, bool exists)
 {
 	const struct cpu *cpu = this_cpu();
 	uint64_t before = cpu->arrivals[VECTOR_WAKE];
 	uint64_t start = rdtsc();
-	int vector = PROBE_OK;
 	uint64_t waits = 0;
+	int vector;
 
-	apic_timer_start(WAKE_US, false, VECTOR_WAKE);
-	while (vector == PROBE_OK &&
-	       __atomic_load_n(&cpu->arrivals[VECTOR_WAKE], __ATOMIC_RELAXED) == before) {
+	apic_timer_start(WAKE_US, true, VECTOR_WAKE);
+	do {
 		irq_disable();
-		if (__atomic_load_n(&cpu->arrivals[VECTOR_WAKE], __ATOMIC_RELAXED) == before)
-			vector = probe_run(wait, (void *)&monitored);
+		vector = probe_run(wait, (void *)&monitored);
 		irq_enable();
 		waits++;
-	}
+	} while (vector == PROBE_OK &&
+		 __atomic_load_n(&cpu->arrivals[VECTOR_WAKE], __ATOMIC_RELAXED) == before);
 	apic_timer_stop();
 	attack_result(attack, name, vector, exists ? PROBE_OK : VECTOR_UD);
 	if (vector == PROBE_OK)
