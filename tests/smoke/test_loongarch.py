@@ -96,6 +96,14 @@ def running_duo():
         yield machine
 
 
+def test_random_numbers_have_a_seed_from_the_start(machine):
+    """What the hypervisor makes of the firmware's: without, each number costs a kernel thousands of instructions."""
+    for index, cell in enumerate(("linux0", "linux1")):
+        machine.shell(cell, index, "dmesg | sed -n 's/^.*crng init done/crng done, line /p;/Kernel command line/q;' ; "
+                      "echo ke''yed", "^keyed$")
+        assert any("crng done, line" in line for line in machine.cell_lines(cell)[-5:])
+
+
 def test_vector_registers_are_each_process_own(machine):
     """Two processes on each CPU of both cells keep patterns in all vector registers; none changes."""
     watch = ("for cpu in 0 1; do for n in 1 2; do taskset -c $cpu vectors 10 {seed}$cpu$n & done; done; wait; "

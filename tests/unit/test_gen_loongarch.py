@@ -286,6 +286,7 @@ def tables_of(loaded, memory):
 DEVICE_TREE = "b1b621d5-f19c-41a5-830b-d9152c69aae0"
 MEMORY_MAP = "800f683f-d08b-423a-a293-965c3c6fe2b4"
 INITRD = "5568e427-68fc-4f3d-ac74-ca555231cc68"
+RANDOM_SEED = "1ce1e5bc-7ceb-42f2-81e5-8aadf180f57b"
 
 
 def numbers(fdt, path, name):
@@ -300,7 +301,7 @@ def test_efi_tables_device_tree_and_regions_say_the_same(bench, number, size):
     loaded, cell = plan.loaded[number], plan.system.cells[number]
     memory = memory_of(loaded)
     tables = tables_of(loaded, memory)
-    assert set(tables) == {DEVICE_TREE, MEMORY_MAP} | ({INITRD} if cell.initrd else set())
+    assert set(tables) == {DEVICE_TREE, MEMORY_MAP, RANDOM_SEED} | ({INITRD} if cell.initrd else set())
     fdt = libfdt.Fdt(bytes(memory[tables[DEVICE_TREE] : 2 * MIB]))
     assert tables[DEVICE_TREE] % 8 == 0
 
@@ -370,6 +371,22 @@ def test_the_command_line_is_the_same_wherever_it_is_told(bench):
     efi, line, _ = loaded.arch.arguments
     assert efi == 0 and memory[line : line + 14] == b"console=ttyS0\0"
     assert bytes(tree_of(loaded).getprop(tree_of(loaded).path_offset("/chosen"), "bootargs")) == b"console=ttyS0\0"
+
+
+def test_there_is_room_for_a_seed_of_random_numbers(bench):
+    """Empty at the build; the hypervisor fills it, so size and place are in its table, too."""
+    loaded = plan_of(bench, LOONGARCH).loaded[0]
+    memory = memory_of(loaded)
+    assert tables_of(loaded, memory)[RANDOM_SEED] == loaded.arch.seed
+    with open(os.path.join(ROOT, "src/arch/loongarch/include/arch_partition.h"), encoding="utf-8") as header:
+        size = int(re.search(r"#define LOONGARCH_SEED_SIZE (\d+)", header.read())[1])
+    tables = next(s for s in loaded.segments if s.what == "EFI tables")
+    assert memory[loaded.arch.seed : loaded.arch.seed + size] == bytes(size)
+    assert tables.gpa <= loaded.arch.seed and loaded.arch.seed + size <= tables.gpa + tables.size
+    # Nothing that is used lies in it.
+    assert not any(loaded.arch.seed < at < loaded.arch.seed + size for at in tables_of(loaded, memory).values())
+    bench.generate(LOONGARCH)
+    assert f".seed = {loaded.arch.seed:#x}" in bench.read("partition.c")
 
 
 def test_cpus_are_numbered_from_zero_whatever_the_hardware_calls_them(bench):

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "arch/loongarch/boot.h"
+#include "arch/loongarch/seed.h"
 #include "core/partition.h"
 #include "fake_log.h"
 #include "low_memory.h"
@@ -77,6 +78,13 @@ uint32_t fake_cpucfg(uint32_t word)
 	return word == 1 ? word1 : word2;
 }
 
+static bool seed_taken;
+
+void seed_take(const struct fdt *fdt)
+{
+	seed_taken = (uint64_t)(uintptr_t)fdt->blob == info.fdt;
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -92,6 +100,7 @@ static int setup(void **state)
 	rtc = 0x100d0100;
 	megabytes = 256;
 	has_uart = true;
+	seed_taken = false;
 	return 0;
 }
 
@@ -158,6 +167,7 @@ static void the_board_itself_is_taken(void **state)
 	make_tree();
 	assert_int_equal(board_check(&info), 0);
 	assert_string_equal(said, "");
+	assert_true(seed_taken);
 }
 
 static void a_boot_cpu_with_another_id_is_refused(void **state)
@@ -225,6 +235,7 @@ static void a_damaged_tree_is_refused(void **state)
 	make_tree();
 	*(uint8_t *)info.fdt ^= 1;
 	assert_refused("damaged, or none\n");
+	assert_false(seed_taken);
 }
 
 static void without_a_tree_memory_alone_is_compared(void **state)

@@ -20,11 +20,15 @@ SYSTEM_TABLE = struct.Struct("<QIIIIQI4xQQQQQQQQQQ")
 CRC_OFFSET = 16
 CONFIG_TABLE = struct.Struct("<16sQ")
 
-# Linux, include/linux/efi.h: DEVICE_TREE_GUID, LINUX_EFI_BOOT_MEMMAP_GUID, LINUX_EFI_INITRD_MEDIA_GUID
+# Linux, include/linux/efi.h: DEVICE_TREE_GUID, LINUX_EFI_BOOT_MEMMAP_GUID, LINUX_EFI_INITRD_MEDIA_GUID,
+# LINUX_EFI_RANDOM_SEED_TABLE_GUID
 DEVICE_TREE = uuid.UUID("b1b621d5-f19c-41a5-830b-d9152c69aae0")
 BOOT_MEMMAP = uuid.UUID("800f683f-d08b-423a-a293-965c3c6fe2b4")
 INITRD = uuid.UUID("5568e427-68fc-4f3d-ac74-ca555231cc68")
+RANDOM_SEED = uuid.UUID("1ce1e5bc-7ceb-42f2-81e5-8aadf180f57b")
 
+# struct linux_efi_random_seed: a size and as many bytes, which the hypervisor fills (LOONGARCH_SEED_SIZE); 0: none.
+SEED_SIZE = 36
 BOOT_MEMMAP_HEADER = struct.Struct("<QQI4xQQ")  # struct efi_boot_memmap
 DESCRIPTOR = struct.Struct("<I4xQQQQ")  # EFI_MEMORY_DESCRIPTOR, version 1
 WRITE_BACK = 8  # EFI_MEMORY_WB
@@ -46,6 +50,8 @@ class Tables:
         # move itself; the bootargs there then take its place, and it is appended if it is not in them.
         self.command_line = self._add(bootargs.encode("ascii") + b"\0")
         entries = [(DEVICE_TREE, base + FDT), (BOOT_MEMMAP, self._add(boot_memmap(memory)))]
+        self.seed = self._add(bytes(SEED_SIZE))
+        entries.append((RANDOM_SEED, self.seed))
         if initrd:
             entries.append((INITRD, self._add(struct.pack("<QQ", initrd.base, initrd.size))))
         configuration = self._add(

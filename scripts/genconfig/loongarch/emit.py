@@ -75,6 +75,7 @@ def cell(system: System, given_to: Cell, loaded: Loaded, arrays: Arrays) -> dict
     return {
         "entry": u64(loaded.entry),
         "arguments": "{ " + ", ".join(map(u64, loaded.arch.arguments)) + " }",
+        "seed": u64(loaded.arch.seed),
         "irqs": irqs,
         "nr_irqs": nr_irqs,
         "windows": windows,

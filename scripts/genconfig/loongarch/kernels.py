@@ -73,6 +73,8 @@ class Entry:
     """The registers at the kernel's entry: $a0, $a1, $a2."""
 
     arguments: tuple[int, int, int]
+    #: Where the hypervisor puts the seed of the kernel's random numbers.
+    seed: int
 
 
 def load(system: System, cell: Cell) -> Loaded:
@@ -103,7 +105,7 @@ def load(system: System, cell: Cell) -> Loaded:
         kernel.entry,
         kernel.format,
         sorted(segments, key=lambda s: s.gpa),
-        Entry((0, tables.command_line, tables.system_table)),
+        Entry((0, tables.command_line, tables.system_table), tables.seed),
         {f"fdt/{cell.name}.dts": f"/* {{banner}} */\n{source}"},
     )
     check_segments(cell, loaded)

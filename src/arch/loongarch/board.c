@@ -9,6 +9,7 @@
 #include "core/string.h"
 #include "core/vcpu.h"
 #include "loongarch.h"
+#include "seed.h"
 
 static unsigned int differences;
 
@@ -183,6 +184,7 @@ int board_check(struct boot_info *info)
 	if (has_fdt) {
 		check_cpus(&fdt);
 		check_devices(&fdt);
+		seed_take(&fdt);
 	}
 	differences += board_check_memory(info, 0);
 	return board_verdict(differences);

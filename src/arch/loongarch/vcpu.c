@@ -10,6 +10,7 @@
 #include "irq.h"
 #include "loongarch.h"
 #include "mmio.h"
+#include "seed.h"
 #include "stage2.h"
 
 /* The interprocessor interrupt that asks for a CPU's attention. Firmware's loop uses 0. */
@@ -247,6 +248,7 @@ void arch_send_message(struct cell *cell, const struct irq_message *msg)
 
 void arch_cell_reset(struct cell *cell)
 {
+	seed_cell(cell);
 	irq_cell_reset(cell);
 	for (unsigned int v = 0; v < cell->config->nr_cpus; v++) {
 		__atomic_store_n(&cell->vcpus[v]->arch->lines, 0, __ATOMIC_SEQ_CST);

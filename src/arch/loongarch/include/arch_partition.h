@@ -40,11 +40,15 @@ struct loongarch_window {
 	const char *source;
 };
 
+/* A size in 32 bits and 32 bytes: see seed.c. */
+#define LOONGARCH_SEED_SIZE 36
+
 struct arch_cell_config {
 	uint64_t entry; /* guest-physical address of the first instruction */
 	/* $a0 to $a2 there (Linux, Documentation/arch/loongarch/booting.rst): EFI boot or not, then
 	 * the guest-physical addresses of the command line and of the EFI system table. */
 	uint64_t arguments[3];
+	uint64_t seed; /* guest-physical address of the table for LOONGARCH_SEED_SIZE bytes */
 	const struct loongarch_irq *irqs;
 	unsigned int nr_irqs;
 	const struct loongarch_window *windows;
