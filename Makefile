@@ -87,7 +87,7 @@ $(OBJ)/%.S.o: %.S | $(SETUP_BUILD)
 
 # Smaller than -Os and slower: for what no guest waits for.
 COLD := $(addprefix src/core/,board.c boot_info.c calendar.c console_format.c fault.c fdt.c format.c modules.c \
-	status.c) $(addprefix src/vdev/,ls7a_rtc.c mc146818.c) $(addprefix src/arch/$(ARCH)/,acpi.c board.c \
+	stage2_cell.c status.c) $(addprefix src/vdev/,ls7a_rtc.c mc146818.c) $(addprefix src/arch/$(ARCH)/,acpi.c board.c \
 	board_devices.c boot.c boot_info.c)
 $(patsubst %,$(OBJ)/%.o,$(COLD)): CFLAGS += -Oz
 

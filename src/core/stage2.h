@@ -64,6 +64,9 @@ static inline uint64_t stage2_root(const struct stage2 *s2)
  */
 int stage2_map(struct stage2 *s2, const struct mem_region *region);
 
+/* Maps all regions of a cell, and logs how large the pages are. Returns as stage2_map(). */
+int stage2_map_cell(struct stage2 *s2, const struct cell_config *config);
+
 /*
  * Removes [@gpa, @gpa + @size), splitting large pages at its ends. Returns 0, or -EINVAL (as
  * above), -ENOENT (not all of it is mapped), -ENOMEM; then nothing has changed for the guest.

@@ -2,7 +2,6 @@
 /* The life of a LoongArch vCPU: power-on, requests, waiting. */
 #include "boot.h"
 #include "core/arch.h"
-#include "core/log.h"
 #include "core/string.h"
 #include "cpu.h"
 #include "guest.h"
@@ -20,39 +19,17 @@
 #define IDLE_TICKS_MAX BIT_ULL(40)
 #define TICKS_MIN 4u /* TCFG.InitVal has no bits 1:0 */
 
-/* Says how large the pages are that the cell's memory and devices are mapped with. */
-static void report_pages(const struct cell_config *config, const struct stage2 *tables)
-{
-	unsigned int small = 0, large = 0, huge = 0;
-	uint64_t page = PAGE_SIZE;
-
-	for (unsigned int i = 0; i < config->nr_regions; i++) {
-		const struct mem_region *region = &config->regions[i];
-
-		for (uint64_t done = 0; done < region->size; done += page) {
-			(void)stage2_lookup(tables, region->gpa + done, NULL, NULL, &page);
-			small += page == PAGE_SIZE;
-			large += page == STAGE2_LEAF_2M;
-			huge += page == STAGE2_LEAF_1G;
-		}
-	}
-	log_printf("cell %s: mapped with %u pages of 1 GiB, %u of 2 MiB, %u of 4 KiB\n",
-		   config->name, huge, large, small);
-}
-
 int guest_init_cell(struct cell *cell)
 {
-	const struct cell_config *config = cell->config;
 	struct cell_stage2 s2;
 	int err;
 
 	cell->arch.gid = cell->index + 1;
 	err = cell_stage2_init(&s2, cell->arch.gid, (csr_read(CSR_PRCFG2) & STAGE2_PRCFG2_1G) != 0);
-	for (unsigned int i = 0; !err && i < config->nr_regions; i++)
-		err = cell_stage2_map(&s2, &config->regions[i]);
+	if (!err)
+		err = stage2_map_cell(&s2.tables, cell->config); /* no CPU has run it yet */
 	if (err)
 		return err;
-	report_pages(config, &s2.tables);
 	cell->arch.second_stage = stage2_root(&s2.tables);
 	return 0;
 }

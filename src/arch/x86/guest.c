@@ -49,37 +49,16 @@ const struct x86_vendor *vendor_select(void)
 	return vendor;
 }
 
-/* Says how large the pages are that the cell's memory and devices are mapped with. */
-static void report_pages(const struct cell_config *config, const struct stage2 *tables)
-{
-	unsigned int small = 0, large = 0, huge = 0;
-	uint64_t page = PAGE_SIZE;
-
-	for (unsigned int i = 0; i < config->nr_regions; i++) {
-		const struct mem_region *region = &config->regions[i];
-
-		for (uint64_t done = 0; done < region->size; done += page) {
-			(void)stage2_lookup(tables, region->gpa + done, NULL, NULL, &page);
-			small += page == PAGE_SIZE;
-			large += page == STAGE2_LEAF_2M;
-			huge += page == STAGE2_LEAF_1G;
-		}
-	}
-	log_printf("cell %s: mapped with %u pages of 1 GiB, %u of 2 MiB, %u of 4 KiB\n",
-		   config->name, huge, large, small);
-}
-
 int guest_init_cell(struct cell *cell)
 {
 	const struct cell_config *config = cell->config;
 	struct stage2 tables;
 	int err = stage2_init(&tables, vendor->stage2, vendor->has_1g_pages());
 
-	for (unsigned int i = 0; !err && i < config->nr_regions; i++)
-		err = stage2_map(&tables, &config->regions[i]);
+	if (!err)
+		err = stage2_map_cell(&tables, config);
 	if (err)
 		return err;
-	report_pages(config, &tables);
 	cell->arch.second_stage = (uint64_t)tables.root;
 	for (unsigned int d = 0; d < config->nr_devices; d++)
 		if (config->devices[d].ops == &i8259_ops)
