@@ -393,12 +393,17 @@ test: | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test $(BUILD)/
 qemu-lvz: | $(BUILD)/.setup-qemu-lvz
 	@scripts/built_copy.sh tests/qemu-lvz
 
+# What it costs, on the architecture ARCH: its emulators are measured, and the default system's size.
+BENCH_EXITS_x86 := SVM VMX
+BENCH_EXITS_loongarch := LVZ
+BENCH_MORE_x86 := tests/bench/bochs.py
+BENCH_MORE_loongarch := tests/bench/loongarch.py tests/bench/shared.py
 .PHONY: bench
-bench: $(BUILD)/qemu-x86-duo/bulkhead.elf | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test
-	$(Q)$(PYTHON) tests/bench/boot_instructions.py
-	$(Q)$(PYTHON) tests/bench/exits.py
-	$(Q)$(PYTHON) tests/bench/bochs.py
-	$(Q)tests/bench/size.sh $(BUILD)/qemu-x86-duo/bulkhead.elf
+bench: $(BUILD)/qemu-$(ARCH)-duo/bulkhead.elf | $(SETUP_BUILD) $(SETUP_RUN) $(BUILD)/.setup-test
+	$(Q)$(PYTHON) tests/bench/boot_instructions.py $(ARCH)
+	$(Q)$(PYTHON) tests/bench/exits.py $(BENCH_EXITS_$(ARCH))
+	$(Q)for script in $(BENCH_MORE_$(ARCH)); do $(PYTHON) $$script || exit 1; done
+	$(Q)tests/bench/size.sh $(BUILD)/qemu-$(ARCH)-duo/bulkhead.elf
 
 .PHONY: docs
 docs: | $(BUILD)/.setup-build
@@ -424,7 +429,7 @@ help:
 	@echo 'make itb                   makes build/<system>/bulkhead.itb and boot.scr, for U-Boot (docs/boards.md)'
 	@echo 'make test [T=unit|smoke|isolation|qemu-lvz|lint]   runs the tests, or a part; T=lvz: qemu-lvz, many times'
 	@echo 'make qemu-lvz              builds QEMU with a LoongArch machine that has LVZ, and says where it is'
-	@echo 'make bench                 measures: instructions of a boot, exits per second, size'
+	@echo 'make bench                 measures: instructions of a boot, exits per second, size (also with ARCH=loongarch)'
 	@echo 'make images                makes the guest images alone'
 	@echo 'make docs                  writes docs/configuration.md anew from the bindings'
 	@echo 'make clean                 removes build/; downloads stay in ~/.cache/bulkhead'

@@ -27,7 +27,8 @@ THEN = "bulkhead.then=poweroff"
 #: By architecture: QEMU's machine, the processor in a cell and bare, and the bare kernel's own arguments.
 MACHINES = {
     "x86": (["-machine", "q35", "-global", "hpet.timers=4"], "max", "max", "console=ttyS0 tsc=reliable"),
-    "loongarch": (["-machine", "virt"], "la464,lvz=on", "la464,lvz=off", BARE_LOONGARCH.replace("bulkhead.selfcheck", "")),
+    "loongarch": (["-machine", "virt"], "la464,lvz=on", "la464,lvz=off",
+                  BARE_LOONGARCH.replace("bulkhead.selfcheck", "")),
 }
 
 
@@ -43,10 +44,9 @@ def plugin():
 def count(arch, cpu, arguments, counter, what):
     """Runs QEMU until the machine has switched itself off; returns the instructions executed."""
     log = build.WORK / f"bench-{arch}-{what}.txt"
-    done = subprocess.run([QEMUS[arch], *MACHINES[arch][0], "-cpu", cpu, "-accel", "tcg", "-smp", "1", "-display", "none",
-                           "-nic", "none", "-no-reboot", "-d", "plugin", "-plugin", counter, "-serial", f"file:{log}",
-                           *arguments], check=True, timeout=300, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True)
+    command = [QEMUS[arch], *MACHINES[arch][0], "-cpu", cpu, "-accel", "tcg", "-smp", "1", "-display", "none", "-nic",
+               "none", "-no-reboot", "-d", "plugin", "-plugin", counter, "-serial", f"file:{log}", *arguments]
+    done = subprocess.run(command, check=True, timeout=300, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert "reboot: Power down" in log.read_text(encoding="latin1"), f"{log}: did not power off"
     return int(re.search(r"instructions=(\d+)", done.stdout)[1])
 

@@ -10,7 +10,7 @@ size -A -d "$1" | awk '
 		printf "; data %d, bss %d\n", bytes[".data"], bytes[".bss"]
 	}'
 cd "$(dirname "$0")/../.."
-for folder in src/core src/vdev src/arch/x86 scripts images tests; do
+for folder in src/core src/vdev src/arch/x86 src/arch/loongarch scripts images tests; do
 	find "$folder" -name '*.[chS]' -o -name '*.py' -o -name '*.sh' -o -name '*.ld' | grep "^$folder" | sort |
-		xargs cat | awk -v f="$folder" 'NF { n++ } END { printf "%-14s %6d lines that are not blank\n", f, n }'
+		xargs cat | awk -v f="$folder" 'NF { n++ } END { printf "%-18s %6d lines that are not blank\n", f, n }'
 done

@@ -14,6 +14,7 @@ void attack_csrs(void);         /* csrs.c */
 void attack_loong_insns(void);  /* insns.c */
 void attack_user(void);         /* insns.c */
 void attack_loong_storm(void);  /* storm.c */
+void attack_loong_cost(void);   /* cost.c */
 
 /* Those that end the cell; @arg is a number. */
 void end_by_fetch(uint64_t address);

@@ -6,7 +6,7 @@
  *
  * - tests=NAME[=NUMBER],... is what to run. Default: all of memory, iocsrs, ipis, routes, csrs,
  * insns, user, storm. Only by name, because they end the cell: fetch, badread, badwrite, badll,
- * badwalk, badipi, crash; and stray, which resets it.
+ * badwalk, badipi, crash; stray, which resets it; and cost, which measures.
  *
  * - target=ADDRESS,... are physical addresses to attack in every way (the victim's, the
  * hypervisor's).
@@ -35,6 +35,7 @@ static const struct test {
 	{ "badwrite", NULL, end_by_write },      { "badll", NULL, end_by_ll },
 	{ "badwalk", NULL, end_by_walk },        { "badipi", NULL, end_by_ipi },
 	{ "crash", NULL, end_by_crash },         { "stray", NULL, end_by_stray },
+	{ "cost", attack_loong_cost, NULL },
 };
 
 static void run_test(const char *text, size_t length)
