@@ -21,7 +21,8 @@ from harness.systems import start  # noqa: E402
 
 SECONDS = 30
 CELL = "linux1"
-SYSTEMS = {"SVM": "configs/qemu-x86-duo.dts", "VMX": "configs/bochs-x86-duo.dts", "LVZ": "configs/qemu-loongarch-duo.dts"}
+SYSTEMS = {"SVM": "configs/qemu-x86-duo.dts", "VMX": "configs/bochs-x86-duo.dts",
+           "LVZ": "configs/qemu-loongarch-duo.dts"}
 
 
 def rest(machine, seconds):
