@@ -272,18 +272,15 @@ $(BUILD)/tests/loader-loongarch.bin: tests/loaders/loongarch/loader.ld $(LOADER_
 	$(Q)$(CC) $(LDFLAGS) -T $< $(filter %.o,$^) -o $(@:.bin=.elf)
 	$(Q)$(OBJCOPY) -O binary $(@:.bin=.elf) $@
 
-
-$(BUILD)/tests/isolation-loongarch/%.elf: FORCE | $(BUILD)/.setup-loongarch
-	$(Q)$(MAKE) -s -C tests/isolation/loongarch O=$(CURDIR)/$(BUILD)/tests/isolation-loongarch V=$(if $(Q),0,1) \
-		$(CURDIR)/$@
-
-$(BUILD)/tests/isolation/%.elf: FORCE
-	$(Q)$(MAKE) -s -C tests/isolation O=$(CURDIR)/$(BUILD)/tests/isolation CC=$(CC) V=$(if $(Q),0,1) \
-		$(CURDIR)/$@
+define isolation
+$(BUILD)/tests/isolation-$(1)/%.elf: FORCE | $(BUILD)/.setup-$(2)
+	$$(Q)$$(MAKE) -s -C tests/isolation ARCH=$(1) O=$$(CURDIR)/$$(BUILD)/tests/isolation-$(1) CC=$$(if $$(filter $(1),$$(ARCH)),$$(CC),$$(CC_$(1))) \
+		V=$$(if $$(Q),0,1) $$(CURDIR)/$$@
+endef
+$(eval $(call isolation,x86,build))
+$(eval $(call isolation,loongarch,loongarch))
 
 # bulkhead-without-x.elf lacks the wall, or the right value, that walls/x.c replaces.
-WALLS_x86 := tests/isolation/walls
-WALLS_loongarch := tests/isolation/loongarch/walls
 wrapped-page := guest_init_cell
 wrapped-port := guest_init_ports
 wrapped-icr := guest_send_ipi
@@ -292,7 +289,7 @@ wrapped-vpid := vmx_enter
 wrapped-ipi := iocsr_access
 wrapped-window := cell_access
 
-$(OUT)/bulkhead-without-%.elf: $(WALLS_$(ARCH))/%.c $(OUT)/bulkhead.elf
+$(OUT)/bulkhead-without-%.elf: tests/isolation/$(ARCH)/walls/%.c $(OUT)/bulkhead.elf
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(filter-out -Wmissing-prototypes,$(CFLAGS)) -c $< -o $(OUT)/without-$*.o
 	$(Q)$(CC) $(LDFLAGS) -Wl,--wrap=$(wrapped-$*) -T $(OUT)/hypervisor.ld $(OBJECTS) $(OUT)/partition.o \

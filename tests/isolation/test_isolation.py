@@ -12,7 +12,7 @@ from harness import build
 from harness.machine import Bulkhead
 from harness.systems import HEADLESS, QEMU, bochs
 
-CONFIG = "tests/isolation/attack.dts"
+CONFIG = "tests/isolation/attack-x86.dts"
 BOOTARGS = re.compile(r'bootargs = "target=[^"]*";')
 ALL = ["memory", "ports", "msrs", "x2apic", "icr", "storm", "svm", "insns"]
 END = re.compile(r"attack (\w+) end tried=(\d+) denied=(\d+) leaked=(\d+)")

@@ -52,10 +52,6 @@ void attack_end(const struct attack *attack);
 /* True when the part @word of a test was not excluded by skip=<word>,... on the command line. */
 bool wanted(const char *word);
 
-/* True in a cell of the hypervisor (or by cell=1), false on a bare machine, where some attempts
- * would only end the test. */
-extern bool in_cell;
-
 /* Fills @list with the numbers of option @key ("target=fee00000,a0000", hexadecimal); returns how
  * many. */
 unsigned int option_numbers(const char *key, uint64_t *list, unsigned int max);
@@ -66,57 +62,22 @@ static inline uint64_t all_ones(unsigned int size)
 	return UINT64_MAX >> (64 - 8 * size);
 }
 
-/* ---- The tests: each prints its own begin and end ---- */
-void attack_memory(void); /* memory.c */
-void attack_ports(void);  /* ports.c */
-void attack_msrs(void);	  /* msrs.c */
-void attack_x2apic(void); /* x2apic.c */
-void attack_icr(void);	  /* icr.c */
-void attack_storm(void);  /* storm.c */
-void attack_svm(void);	  /* svm.c */
-void attack_insns(void);  /* insns.c */
-
-/* Not an attack: prints what exits cost, in ticks of the TSC (cost.c). */
-void attack_cost(void);
-
-/* Those that only run when asked for by name, because they may end the cell; @arg is the text
- * behind "=". */
-void attack_fetch(const char *arg, size_t length);
-void attack_badcr3(const char *arg, size_t length);
-void attack_reservedcr(const char *arg, size_t length); /* insns_extra.c */
-void attack_crash(const char *arg, size_t length);
-void attack_stray(const char *arg, size_t length); /* storm.c */
-void attack_badport(const char *arg, size_t length);
-void attack_badmem(const char *arg, size_t length);
-void attack_badicr(const char *arg, size_t length);
-
-/* ---- memory_extra.c: more ways to reach a page than a plain MOV; memory.c calls them ---- */
-struct page_attack {
-	struct attack *attack;
-	uint64_t pa; /* page-aligned, not the attacker's own */
+/* What attacker/main.c runs, by the architecture: a test without an argument, or with the text or the
+ * number (hexadecimal, 0 if there is none) behind "=". */
+struct attack_test {
+	const char *name;
+	void (*run)(void);
+	void (*run_with)(const char *arg, size_t length);
+	void (*run_at)(uint64_t number);
 };
-void attack_by_strings(const struct page_attack *page);
-void attack_by_locked(const struct page_attack *page);
-void attack_by_walk(const struct page_attack *page);
 
-/* Notes what the three above found since the last call. */
-void note_page_leaks(struct attack *attack);
+extern const struct attack_test attack_tests[];
+extern const unsigned int nr_attack_tests;
 
-/* The places worth every kind of attempt: target= and some fixed ones, in ascending order. Returns
- * how many. */
-#define MAX_HOT 40
-unsigned int hot_pages(uint64_t *list, unsigned int max);
+/* The names of those that run when tests= does not say. */
+extern const char default_tests[];
 
-/* True when the page is neither own RAM nor the own virtual I/O APIC. */
-bool page_is_foreign(uint64_t pa);
-
-/* Below 1 MiB: the cell's read-only memory with its ACPI tables. May be read, must not change. */
-bool page_is_rom(uint64_t pa);
-
-/* ---- ports_extra.c: string I/O; ports.c calls it ---- */
-void attack_string_io(struct attack *attack);
-bool port_is_own(uint32_t port);		       /* ports.c */
-bool port_may_write(uint32_t port, unsigned int size); /* ports.c */
-bool port_can_tell(uint32_t port, unsigned int size);  /* ports.c */
+/* Called before the first; says what there is to say of the machine. */
+void attacks_init(void);
 
 #endif

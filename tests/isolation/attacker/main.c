@@ -4,59 +4,19 @@
  *
  * Options on the command line (numbers are hexadecimal unless said otherwise):
  *
- * - tests=NAME[=ARGUMENT],... is what to run. Default: all of memory, ports, msrs, x2apic, icr,
- * storm, svm, insns. Only by name, because they may end the cell: fetch[=ADDRESS],
- * badcr3[=ADDRESS], reservedcr, crash, stray, badport=PORT, badmem=ADDRESS, badicr=DESTINATION.
- * No attack, but a measurement: cost.
+ * - tests=NAME[=ARGUMENT],... is what to run; the architecture's tests.c has the names.
  *
  * - target=ADDRESS,... are physical addresses to attack in every way (the victim's, the
  * hypervisor's).
- *
- * - sweep=GIB (decimal) is how far memory is sampled; default 64.
- *
- * - skipports=FIRST[-LAST],... are ports that are not written; ownports= those that may answer.
- *
- * - skip=PART,... leaves out: straddle, string, locked, walk (memory); deputy, stringio (ports).
- *
- * - cell=0 or cell=1 says whether a hypervisor is expected; by default CPUID is asked.
  *
  * Each test prints "attack NAME begin", its results, "attack NAME end tried=N denied=N leaked=N";
  * the end is "ATTACK COMPLETE". A test that held has leaked=0.
  */
 #include "attack.h"
 #include "boot.h"
-#include "clock.h"
 #include "console.h"
 #include "lib.h"
 #include "trap.h"
-
-#define DEFAULT_TESTS "memory,ports,msrs,x2apic,icr,storm,svm,insns"
-
-bool in_cell;
-
-static const struct test {
-	const char *name;
-	void (*run)(void);
-	void (*run_with)(const char *arg, size_t length);
-} tests[] = {
-	{ "memory", attack_memory, NULL },
-	{ "ports", attack_ports, NULL },
-	{ "msrs", attack_msrs, NULL },
-	{ "x2apic", attack_x2apic, NULL },
-	{ "icr", attack_icr, NULL },
-	{ "storm", attack_storm, NULL },
-	{ "svm", attack_svm, NULL },
-	{ "insns", attack_insns, NULL },
-	{ "fetch", NULL, attack_fetch },
-	{ "badcr3", NULL, attack_badcr3 },
-	{ "crash", NULL, attack_crash },
-	{ "stray", NULL, attack_stray },
-	{ "badport", NULL, attack_badport },
-	{ "badmem", NULL, attack_badmem },
-	{ "badicr", NULL, attack_badicr },
-	{ "reservedcr", NULL, attack_reservedcr },
-	{ "cost", attack_cost, NULL },
-};
 
 static void unknown_test(const char *text, size_t length)
 {
@@ -69,38 +29,38 @@ static void unknown_test(const char *text, size_t length)
 	print("ATTACK ERROR: there is no test called %s\n", name);
 }
 
+/* @arg is NULL when there is no "=". */
+static void run(const struct attack_test *test, const char *arg, size_t length)
+{
+	const char *digits = arg;
+	uint64_t number = 0;
+
+	if (test->run)
+		test->run();
+	else if (test->run_with)
+		test->run_with(arg, length);
+	else if (arg && !text_number(&digits, arg + length, 16, &number))
+		print("ATTACK ERROR: no number behind %s=\n", test->name);
+	else
+		test->run_at(number);
+}
+
 static void run_test(const char *text, size_t length)
 {
 	size_t name_length = 0;
 
 	while (name_length < length && text[name_length] != '=')
 		name_length++;
-	for (unsigned int i = 0; i < ARRAY_SIZE(tests); i++) {
-		const char *arg = text + name_length + 1;
-
-		if (!text_equal(text, name_length, tests[i].name))
+	for (unsigned int i = 0; i < nr_attack_tests; i++) {
+		if (!text_equal(text, name_length, attack_tests[i].name))
 			continue;
-		if (tests[i].run)
-			tests[i].run();
-		else if (name_length < length)
-			tests[i].run_with(arg, length - name_length - 1);
+		if (name_length < length)
+			run(&attack_tests[i], text + name_length + 1, length - name_length - 1);
 		else
-			tests[i].run_with(NULL, 0);
+			run(&attack_tests[i], NULL, 0);
 		return;
 	}
 	unknown_test(text, length);
-}
-
-/* The hypervisor shows the signature that stock kernels know best, see docs/internals.md. */
-static bool find_hypervisor(void)
-{
-	struct cpuid_result r = cpuid(0x40000000, 0);
-	size_t length;
-	const char *option = cmdline_value("cell", &length);
-
-	if (option && length == 1)
-		return *option == '1';
-	return r.ebx == 0x4b4d564b && r.ecx == 0x564b4d56 && r.edx == 0x4d; /* KVMKVMKVM */
 }
 
 void kernel_main(void)
@@ -109,12 +69,11 @@ void kernel_main(void)
 	const char *p = cmdline_value("tests", &length);
 	const char *end;
 
-	in_cell = find_hypervisor();
-	print("attacker: cpus=%u cell=%u tsc_khz=%lu\n", nr_cpus, in_cell, tsc_hz / 1000);
+	attacks_init();
 	for (unsigned int i = 0; i < nr_own_memory; i++)
 		print("attacker: owns %lx-%lx\n", own_memory[i].start, own_memory[i].end - 1);
 	if (!p) {
-		p = DEFAULT_TESTS;
+		p = default_tests;
 		length = strlen(p);
 	}
 	end = p + length;

@@ -2,14 +2,15 @@
 #include "console.h"
 #include "lib.h"
 #include "spinlock.h"
-#include "x86.h"
+#include "trap.h"
+#include "uart.h"
 
 /* 16550 registers, National Semiconductor PC16550D data sheet, section 8. */
-#define UART_DATA (UART_BASE + 0)
-#define UART_IER (UART_BASE + 1)
-#define UART_FCR (UART_BASE + 2)
-#define UART_MCR (UART_BASE + 4)
-#define UART_LSR (UART_BASE + 5)
+#define UART_DATA 0
+#define UART_IER 1
+#define UART_FCR 2
+#define UART_MCR 4
+#define UART_LSR 5
 #define LCR_DLAB 0x80
 #define FCR_ENABLE_AND_CLEAR 0x07
 #define MCR_DTR_RTS 0x03
@@ -23,20 +24,20 @@ static struct spinlock console_lock;
 
 void console_init(void)
 {
-	outb(UART_IER, 0);
-	outb(UART_LCR, LCR_DLAB);
-	outb(UART_DATA, 1); /* divisor 1: 115200 baud */
-	outb(UART_IER, 0);
-	outb(UART_LCR, UART_LCR_8N1);
-	outb(UART_FCR, FCR_ENABLE_AND_CLEAR);
-	outb(UART_MCR, MCR_DTR_RTS);
+	uart_write(UART_IER, 0);
+	uart_write(UART_LCR, LCR_DLAB);
+	uart_write(UART_DATA, UART_DIVISOR);
+	uart_write(UART_IER, 0);
+	uart_write(UART_LCR, UART_LCR_8N1);
+	uart_write(UART_FCR, FCR_ENABLE_AND_CLEAR);
+	uart_write(UART_MCR, MCR_DTR_RTS);
 }
 
 static void put_byte(char c)
 {
-	for (uint32_t i = 0; i < PATIENCE && !(inb(UART_LSR) & LSR_THRE); i++)
+	for (uint32_t i = 0; i < PATIENCE && !(uart_read(UART_LSR) & LSR_THRE); i++)
 		cpu_relax();
-	outb(UART_DATA, (uint8_t)c);
+	uart_write(UART_DATA, (uint8_t)c);
 }
 
 static void put_text(const char *s)
@@ -69,7 +70,7 @@ _Noreturn void panic(const char *fmt, ...)
 	char line[256];
 	va_list args;
 
-	irq_disable();
+	(void)irq_save();
 	va_start(args, fmt);
 	text_vformat(line, sizeof(line), fmt, args);
 	va_end(args);
@@ -77,5 +78,5 @@ _Noreturn void panic(const char *fmt, ...)
 	put_text(line);
 	put_text("\n");
 	for (;;)
-		__asm__ volatile("cli; hlt");
+		irq_disable_and_halt();
 }

@@ -3,7 +3,7 @@
 #ifndef ISOLATION_SPINLOCK_H
 #define ISOLATION_SPINLOCK_H
 
-#include "x86.h"
+#include "trap.h"
 
 struct spinlock {
 	bool held;

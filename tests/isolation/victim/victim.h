@@ -26,18 +26,37 @@ uint64_t pattern_passes(void);
 
 #define TICK_HZ 100
 
-/* Starts the calling CPU's timer. */
-void ticks_start(struct cpu *cpu);
+/* Of the calling CPU's timer, in its handler. */
+void ticks_note(const struct cpu *cpu);
 
 /* Ticks of the CPU that has the fewest; the longest time between two ticks of one CPU in
  * microseconds. */
 uint64_t ticks_count(void);
 uint64_t ticks_max_gap_us(void);
 
+/* ---- the architecture's arrivals.c ---- */
+
+/* Starts the calling CPU's timer. */
+void ticks_start(struct cpu *cpu);
+
 /* Interrupts and exceptions of any CPU that nobody asked for. Prints the first few. */
 uint64_t ticks_unexpected(void);
 
 /* ---- watch.c: device and CPU registers keep what was written ---- */
+
+/* How to read one, how to set it, and what it must be. The architecture's watched.c has the list. */
+struct watched {
+	const char *name;
+	uint64_t (*get)(void);
+	void (*set)(uint64_t value);
+	uint64_t value;
+};
+
+extern const struct watched watched[];
+extern const unsigned int nr_watched;
+
+/* What must be done to devices before registers are set. */
+void watched_init(void);
 
 void watch_init(void);
 

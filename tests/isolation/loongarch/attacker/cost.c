@@ -7,7 +7,7 @@
 #include "clock.h"
 #include "console.h"
 #include "lib.h"
-#include "loong.h"
+#include "attacks.h"
 #include "trap.h"
 #include "uart.h"
 
@@ -48,7 +48,7 @@ static void do_ipi_block(void)
 
 static void do_mmio(void)
 {
-	(void)uart_read(UART_REG_SCRATCH);
+	(void)uart_read(UART_SCRATCH);
 }
 
 static uint64_t ticks(void (*fn)(void))

@@ -2,7 +2,7 @@
 /* All 16384 CSR numbers, by CSRRD, CSRWR and CSRXCHG. */
 #include "console.h"
 #include "lib.h"
-#include "loong.h"
+#include "attacks.h"
 #include "trap.h"
 
 #define NR_CSRS 0x4000

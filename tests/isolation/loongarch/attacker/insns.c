@@ -4,7 +4,7 @@
 #include "clock.h"
 #include "console.h"
 #include "lib.h"
-#include "loong.h"
+#include "attacks.h"
 #include "smp.h"
 #include "window.h"
 

@@ -3,7 +3,7 @@
 #include "clock.h"
 #include "console.h"
 #include "lib.h"
-#include "loong.h"
+#include "attacks.h"
 #include "smp.h"
 
 #define END 0x10000

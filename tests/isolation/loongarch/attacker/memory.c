@@ -6,7 +6,7 @@
 #include "boot.h"
 #include "console.h"
 #include "lib.h"
-#include "loong.h"
+#include "attacks.h"
 #include "smp.h"
 #include "window.h"
 

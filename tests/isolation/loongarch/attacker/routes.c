@@ -7,7 +7,7 @@
 #include "clock.h"
 #include "console.h"
 #include "lib.h"
-#include "loong.h"
+#include "attacks.h"
 #include "trap.h"
 #include "uart.h"
 

@@ -3,7 +3,7 @@
 #include "clock.h"
 #include "console.h"
 #include "lib.h"
-#include "loong.h"
+#include "attacks.h"
 #include "smp.h"
 #include "uart.h"
 
@@ -32,7 +32,7 @@ static void storm(void *arg)
 		ipi_send(nr_cpus + i % 8, STORM_IPI);
 		mail_send(nr_cpus + i % 8, i % 4, i);
 		PIC_WORD = UINT32_MAX - i % 2;
-		uart_write(UART_REG_SCRATCH, (uint8_t)i);
+		uart_write(UART_SCRATCH, (uint8_t)i);
 		(void)*(volatile uint32_t *)FOREIGN_MEMORY;
 		iocsr_write64(0x1600, i % 2 ? UINT64_MAX : 0);
 		(void)cpucfg(2);

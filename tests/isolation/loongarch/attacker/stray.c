@@ -6,7 +6,7 @@
 #include "clock.h"
 #include "console.h"
 #include "lib.h"
-#include "loong.h"
+#include "attacks.h"
 #include "smp.h"
 #include "uart.h"
 
@@ -73,7 +73,7 @@ static void look_at_devices(void)
 		expect("EIOINTC nodes", iocsr_read64(EIO_NODE_TYPE + i), 0);
 	}
 	expect("EIOINTC route", iocsr_read64(EIO_ROUTE + 64), 0);
-	expect("UART scratch", uart_read(UART_REG_SCRATCH), 0);
+	expect("UART scratch", uart_read(UART_SCRATCH), 0);
 }
 
 /* All interrupts that a CPU can have, none of them taken. */
@@ -104,7 +104,7 @@ static void other_cpu(void *arg)
 
 static void dirty_devices(void)
 {
-	uart_write(UART_REG_SCRATCH, 0x77);
+	uart_write(UART_SCRATCH, 0x77);
 	uart_write(UART_MCR, 0x0b);
 	iocsr_write64(IOCSR_MISC_FUNC, IOCSR_MISC_EXT_IOI);
 	for (unsigned int i = 0; i < 32; i += 8) {

@@ -57,23 +57,9 @@ void secondary_main(unsigned int id)
 	}
 }
 
-void smp_run(struct cpu *cpu, cpu_work_fn fn, void *arg)
+void cpu_kick(const struct cpu *cpu)
 {
-	cpu->work_arg = arg;
-	__atomic_store_n(&cpu->work, fn, __ATOMIC_RELEASE);
 	ipi_send(cpu->index, IPI_KICK);
-}
-
-bool smp_wait(struct cpu *cpu, uint64_t timeout_us)
-{
-	uint64_t start = rdtsc();
-
-	while (__atomic_load_n(&cpu->work, __ATOMIC_ACQUIRE)) {
-		if (tsc_to_us(rdtsc() - start) > timeout_us)
-			return false;
-		cpu_relax();
-	}
-	return true;
 }
 
 void smp_init(void)

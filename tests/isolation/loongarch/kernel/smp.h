@@ -8,6 +8,9 @@
 /* Starts all CPUs of the device tree. Panics when one does not come. */
 void smp_init(void);
 
+/* Interrupts @cpu, which may be idle: it looks for work. */
+void cpu_kick(const struct cpu *cpu);
+
 /* Gives @cpu, which must be idle, @fn(@arg) to run, and does not wait. */
 void smp_run(struct cpu *cpu, cpu_work_fn fn, void *arg);
 

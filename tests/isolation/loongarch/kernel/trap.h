@@ -79,6 +79,19 @@ static inline void irq_enable(void)
 	csr_exchange(CSR_CRMD, CRMD_IE, CRMD_IE);
 }
 
+static inline void irq_enable_and_halt(void)
+{
+	irq_enable();
+	__asm__ volatile("idle 0" ::: "memory");
+}
+
+/* An interrupt that is pending ends it all the same, and is not taken. */
+static inline void irq_disable_and_halt(void)
+{
+	(void)irq_save();
+	__asm__ volatile("idle 0" ::: "memory");
+}
+
 /* The registers as entry.S stores them. */
 struct trap_frame {
 	uint64_t r[32];

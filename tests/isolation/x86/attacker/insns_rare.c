@@ -2,7 +2,7 @@
 /* Instructions that few kernels use and that hypervisors can intercept or leave switched off. None
  * may end the cell: what CPUID shows must work, what it hides must be #UD, and those that reach
  * beyond the cell must be hidden. */
-#include "attack.h"
+#include "attacks.h"
 #include "insns_extra.h"
 #include "lib.h"
 #include "smp.h"

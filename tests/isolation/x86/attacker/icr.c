@@ -4,7 +4,7 @@
  * nothing may come back, and the neighbours, who count what they did not ask for, are the proof
  * that nothing arrived.
  */
-#include "attack.h"
+#include "attacks.h"
 #include "apic.h"
 #include "clock.h"
 #include "lib.h"

@@ -231,6 +231,11 @@ static inline void irq_enable_and_halt(void)
 	__asm__ volatile("sti; hlt" : : : "memory");
 }
 
+static inline void irq_disable_and_halt(void)
+{
+	__asm__ volatile("cli; hlt" : : : "memory");
+}
+
 static inline void cpu_relax(void)
 {
 	__asm__ volatile("pause" : : : "memory");

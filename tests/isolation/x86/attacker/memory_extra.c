@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Foreign pages by string and locked instructions, by the CPU's own page walk, and by instruction
  * fetch. */
-#include "attack.h"
+#include "attacks.h"
 #include "lib.h"
 #include "trap.h"
 #include "window.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "insns_extra.h"
-#include "attack.h"
+#include "attacks.h"
 #include "lib.h"
 #include "trap.h"
 #include "window.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* All 65,536 I/O ports, in and out, by 1, 2 and 4 bytes: what the cell does not have must read all
  * ones. */
-#include "attack.h"
+#include "attacks.h"
 #include "boot.h"
 #include "console.h"
 #include "lib.h"

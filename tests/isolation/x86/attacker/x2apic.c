@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every x2APIC register: does it answer as the manual says, is the id the one of the MADT, does the
  * timer run. */
-#include "attack.h"
+#include "attacks.h"
 #include "apic.h"
 #include "clock.h"
 #include "console.h"

@@ -15,6 +15,9 @@ bool smp_start(struct cpu *cpu);
 /* task_switch.S: whether a CPU that starts tries a task switch, and what came of it. */
 extern uint32_t task_switch_try, task_switch_result;
 
+/* Interrupts @cpu, which may be idle: it looks for work. */
+void cpu_kick(const struct cpu *cpu);
+
 /* Gives @cpu, which must be idle, @fn(@arg) to run, and does not wait. */
 void smp_run(struct cpu *cpu, cpu_work_fn fn, void *arg);
 

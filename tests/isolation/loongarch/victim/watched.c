@@ -14,10 +14,6 @@
 #define EIO_ENABLE 0x1600
 #define EIO_ROUTE 0x1c40
 
-#define MAX_REPORTS 8
-
-static unsigned int reports;
-
 static uint32_t mmio(uint64_t address)
 {
 	return *(volatile uint32_t *)address;
@@ -25,12 +21,12 @@ static uint32_t mmio(uint64_t address)
 
 static uint64_t get_scratch(void)
 {
-	return uart_read(UART_REG_SCRATCH);
+	return uart_read(UART_SCRATCH);
 }
 
 static void set_scratch(uint64_t value)
 {
-	uart_write(UART_REG_SCRATCH, (uint8_t)value);
+	uart_write(UART_SCRATCH, (uint8_t)value);
 }
 
 static uint64_t get_pic_mask(void)
@@ -124,12 +120,7 @@ static void set_merrsave(uint64_t value)
 }
 
 /* Values that neither reset nor chance leaves behind. */
-static const struct watched {
-	const char *name;
-	uint64_t (*get)(void);
-	void (*set)(uint64_t value);
-	uint64_t value;
-} watched[] = {
+const struct watched watched[] = {
 	{ "UART scratch register", get_scratch, set_scratch, 0x6b },
 	{ "PCH-PIC mask", get_pic_mask, set_pic_mask, 0xfeedfb6f },
 	{ "PCH-PIC vector 9", get_pic_vector, set_pic_vector, 0x5c },
@@ -141,29 +132,10 @@ static const struct watched {
 	{ "CSR SAVE5", get_save, set_save, 0x00000000deadbee0 },
 	{ "CSR MERRSAVE", get_merrsave, set_merrsave, 0x00c0ffee00c0ffee },
 };
+const unsigned int nr_watched = ARRAY_SIZE(watched);
 
-void watch_init(void)
+void watched_init(void)
 {
 	/* Extended interrupts on, so that one that is raised from outside arrives. */
 	iocsr_write64(IOCSR_MISC_FUNC, IOCSR_MISC_EXT_IOI);
-	for (unsigned int i = 0; i < ARRAY_SIZE(watched); i++)
-		watched[i].set(watched[i].value);
-}
-
-unsigned int watch_check(void)
-{
-	unsigned int errors = 0;
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(watched); i++) {
-		uint64_t found = watched[i].get();
-
-		if (found == watched[i].value)
-			continue;
-		errors++;
-		if (reports++ < MAX_REPORTS)
-			print("victim error: %s is 0x%lx, should be 0x%lx\n", watched[i].name,
-			      found, watched[i].value);
-		watched[i].set(watched[i].value);
-	}
-	return errors;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The attacks of the LoongArch attacker, beside what attack.h has for both architectures. */
-#ifndef LOONG_H
-#define LOONG_H
+#ifndef ATTACKS_H
+#define ATTACKS_H
 
 #include "attack.h"
 

@@ -4,10 +4,11 @@
  * emulates INS and OUTS for the cell must not become the deputy that moves bytes between a device
  * and foreign memory.
  */
-#include "attack.h"
+#include "attacks.h"
 #include "console.h"
 #include "lib.h"
 #include "trap.h"
+#include "uart.h"
 #include "window.h"
 
 #define COUNT 3
@@ -101,25 +102,25 @@ static void attack_by_deputy(struct attack *attack, uint64_t page, struct ranges
 			     struct ranges *read)
 {
 	struct string_access a = {
-		.port = UART_SCRATCH, .size = 1, .count = 1, .memory = window_map(page)
+		.port = UART_BASE + UART_SCRATCH, .size = 1, .count = 1, .memory = window_map(page)
 	};
 	uint8_t before = peek(a.memory);
 	uint8_t value = before == SCRATCH_A ? SCRATCH_B : SCRATCH_A;
 	uint8_t after;
 
-	outb(UART_SCRATCH, value);
+	outb(UART_BASE + UART_SCRATCH, value);
 	(void)probe_run(do_string, &a);
 	after = peek(a.memory);
 	attack_count(attack, after == value);
 	if (after == value) {
 		ranges_add(written, page, page + PAGE_SIZE - 1);
-		outb(UART_SCRATCH, before);
+		outb(UART_BASE + UART_SCRATCH, before);
 		(void)probe_run(do_string, &a);
 	}
-	outb(UART_SCRATCH, value);
+	outb(UART_BASE + UART_SCRATCH, value);
 	a.out = true;
 	(void)probe_run(do_string, &a);
-	after = inb(UART_SCRATCH);
+	after = inb(UART_BASE + UART_SCRATCH);
 	attack_count(attack, after != value && after != 0xff);
 	if (after != value && after != 0xff)
 		ranges_add(read, page, page + PAGE_SIZE - 1);

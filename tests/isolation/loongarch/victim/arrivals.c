@@ -1,31 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* As the x86 victim's: timers that tick, and nothing else that comes. */
-#include "victim.h"
 #include "clock.h"
 #include "console.h"
 #include "trap.h"
+#include "victim.h"
 
 #define MAX_REPORTS 16
 
-static struct {
-	uint64_t last;    /* of the last tick, 0 before the first */
-	uint64_t max_gap; /* ticks of the counter */
-	uint64_t count;
-} states[MAX_CPUS];
-static unsigned int reports;
 static uint64_t reported;
+static unsigned int reports;
 
 static void tick(struct cpu *cpu, unsigned int number)
 {
-	uint64_t now = rdtsc();
-	uint64_t gap = states[cpu->index].last ? now - states[cpu->index].last : 0;
-
 	(void)number;
 	csr_write(CSR_TICLR, TICLR_CLR);
-	if (gap > states[cpu->index].max_gap)
-		__atomic_store_n(&states[cpu->index].max_gap, gap, __ATOMIC_RELAXED);
-	states[cpu->index].last = now;
-	__atomic_fetch_add(&states[cpu->index].count, 1, __ATOMIC_RELAXED);
+	ticks_note(cpu);
 }
 
 void ticks_start(struct cpu *cpu)
@@ -34,32 +22,6 @@ void ticks_start(struct cpu *cpu)
 	irq_set_handler(IRQ_TIMER, tick);
 	irq_enable();
 	timer_start(1000000 / TICK_HZ, true);
-}
-
-uint64_t ticks_count(void)
-{
-	uint64_t least = UINT64_MAX;
-
-	for (unsigned int i = 0; i < nr_cpus; i++) {
-		uint64_t count = __atomic_load_n(&states[i].count, __ATOMIC_RELAXED);
-
-		if (count < least)
-			least = count;
-	}
-	return least;
-}
-
-uint64_t ticks_max_gap_us(void)
-{
-	uint64_t most = 0;
-
-	for (unsigned int i = 0; i < nr_cpus; i++) {
-		uint64_t gap = __atomic_load_n(&states[i].max_gap, __ATOMIC_RELAXED);
-
-		if (gap > most)
-			most = gap;
-	}
-	return tsc_to_us(most);
 }
 
 static void report(const char *what, unsigned int cpu, unsigned int number, uint64_t count)

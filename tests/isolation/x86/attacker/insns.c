@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Instructions that a hypervisor may have to intercept: they must work, or fault, and never end the
  * cell. */
-#include "attack.h"
+#include "attacks.h"
 #include "apic.h"
 #include "clock.h"
 #include "console.h"

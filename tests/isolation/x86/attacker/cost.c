@@ -3,7 +3,7 @@
  * What exits cost: ticks of the TSC from before an instruction that exits to after it. Where the
  * TSC counts instructions, as it does on an emulator with one CPU, that is their number.
  */
-#include "attack.h"
+#include "attacks.h"
 #include "apic.h"
 #include "console.h"
 #include "lib.h"

@@ -4,7 +4,7 @@
  * the cell's. Then the own CPUs, which the storm has reset and halted, are started again and must
  * work.
  */
-#include "attack.h"
+#include "attacks.h"
 #include "apic.h"
 #include "boot.h"
 #include "clock.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The virtualisation instructions of both vendors: none of them may work in a cell. */
-#include "attack.h"
+#include "attacks.h"
 #include "lib.h"
 #include "trap.h"
 

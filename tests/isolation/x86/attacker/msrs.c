@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Model-specific registers: which can be read and written, and that those which rule the machine
  * cannot. */
-#include "attack.h"
+#include "attacks.h"
 #include "apic.h"
 #include "boot.h"
 #include "console.h"

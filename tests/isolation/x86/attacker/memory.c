@@ -3,7 +3,7 @@
  * Reads and writes all physical memory outside the own: around each own region page by page,
  * elsewhere by samples. A read must give all ones, a marker written must not come back.
  */
-#include "attack.h"
+#include "attacks.h"
 #include "boot.h"
 #include "lib.h"
 #include "trap.h"
