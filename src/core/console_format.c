@@ -26,9 +26,12 @@ static void forget_line(struct line *line)
 	line->column = 0;
 }
 
-static void end_terminal_line(struct terminal *term)
+/* @left: the line itself goes on. Programs see that in how colours are ended then. */
+static void end_terminal_line(struct terminal *term, bool left)
 {
-	if (term->shown->coloured)
+	if (left)
+		emit_text(term, "\033[0;0m", 6);
+	else if (term->shown->coloured)
 		emit_text(term, "\033[0m", 4);
 	emit_text(term, "\r\n", 2);
 	term->shown = NULL;
@@ -39,7 +42,7 @@ void terminal_claim(struct terminal *term, struct line *line)
 	if (term->shown == line)
 		return;
 	if (term->shown)
-		end_terminal_line(term);
+		end_terminal_line(term, true);
 	emit_text(term, line->prefix, strlen(line->prefix));
 	if (line->partial_lost)
 		emit_text(term, "...", 3);
@@ -164,7 +167,7 @@ void terminal_show(struct terminal *term, struct line *line, uint8_t byte, bool 
 		line->cr = false;
 		line->state = TEXT;
 		terminal_claim(term, line);
-		end_terminal_line(term);
+		end_terminal_line(term, false);
 		line->coloured = false;
 		forget_line(line);
 		return;
@@ -187,7 +190,7 @@ void terminal_cut(struct terminal *term, struct line *line)
 {
 	if (term->shown != line)
 		return;
-	end_terminal_line(term);
+	end_terminal_line(term, true);
 	forget_line(line);
 }
 

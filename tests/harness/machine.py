@@ -25,9 +25,18 @@ ESCAPE = "\x1d"
 PREFIX = re.compile(r"^(?:.*\x1b\[0m)?\[(\w+)\] *(.*)$")
 #: What terminals are asked or told in passing: colours, cursor reports.
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1bc")
+#: Bulkhead's console leaves a line for another source's, and comes back to it: what stands before LF.
+LEFT = re.compile(r"\x1b\[0;0m\r*$")
+#: A line is repeated up to here when the console comes back to it; of longer ones, pieces follow each other.
+REPEATED = 240
 
 #: Registers that say little about a machine that stands still.
 VECTORS = re.compile(r"YMM|FPR|FCW|DR\d|$")
+
+
+def clean(text):
+    """Text without terminal controls."""
+    return ANSI.sub("", text.replace("\r", ""))
 
 
 class Silence(AssertionError):
@@ -41,7 +50,8 @@ class Machine:
         self.name = name
         self.monitor = monitor  # has QEMU's monitor
         self.lines = []  # whole lines, without terminal controls
-        self._partial = ""
+        self._raw = ""  # what came since the latest line
+        self._partial = ""  # that, without terminal controls
         self._pty = pexpect.spawn(command[0], command[1:], cwd=str(TOP), encoding="latin1", echo=False,
                                   dimensions=(50, 400), env={**os.environ, "TERM": "dumb"})
         self._pty.delaybeforesend = None
@@ -74,10 +84,15 @@ class Machine:
             return False
         except pexpect.EOF:
             return None
-        self._partial += ANSI.sub("", text.replace("\r", ""))
-        *done, self._partial = self._partial.split("\n")
-        self.lines += done
+        *done, self._raw = (self._raw + text).split("\n")
+        for line in done:
+            self._take(clean(line), bool(LEFT.search(line)))
+        self._partial = clean(self._raw)
         return True
+
+    def _take(self, line, _left):
+        """Notes a line; left: Bulkhead's console has left it for another source's."""
+        self.lines.append(line)
 
     def ask_emulator(self, command):
         """Types @command into the emulator's monitor, which shares the console (Ctrl-A c); returns the lines since."""
@@ -159,8 +174,31 @@ class Machine:
         return "\n".join([*self.lines[-count:], self._partial])
 
 
+def unite(before, text):
+    """What is known of a line of which @before was shown, and now @text."""
+    if not before or (len(before) < REPEATED and not text.startswith("...")) or text.startswith(before):
+        return text
+    return before + text.removeprefix("...")
+
+
 class Bulkhead(Machine):
     """A machine that runs Bulkhead: its console carries one prefixed stream a cell."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self._left = {}  # by source: what was shown of a line that goes on
+
+    def _take(self, line, left):
+        """Unites what the console shows of one line."""
+        match = PREFIX.match(line)
+        if match:
+            source, text = match.groups()
+            text = unite(self._left.pop(source, ""), text)
+            if left:
+                self._left[source] = text
+                return
+            line = f"[{source}] {text}"
+        self.lines.append(line)
 
     def close(self):
         """Ends the machine, after asking which exit codes its cells have caused."""
@@ -193,14 +231,19 @@ class Bulkhead(Machine):
 
     def _unfinished(self, cell):
         match = PREFIX.match(self._partial)
-        return [match.group(2)] if match and match.group(1) == cell else []
+        left = self._left.get(cell, "")
+        if match and match.group(1) == cell:
+            return [unite(left, match.group(2))]
+        return [left] if left else []
 
     def wait_cell(self, cell, pattern, timeout=300, stall=STALL, start=0):
         """Waits for a line of @cell from its number @start on that matches; returns the match."""
         regex = re.compile(pattern)
 
         def found():
-            for line in self.cell_lines(cell)[start:] + self._unfinished(cell):
+            # What is there of an unfinished line may look like its end.
+            unfinished = [] if pattern.endswith("$") else self._unfinished(cell)
+            for line in self.cell_lines(cell)[start:] + unfinished:
                 match = regex.search(line)
                 if match:
                     return match

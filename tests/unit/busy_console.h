@@ -20,6 +20,8 @@
 #include "core/pool.c"
 
 #define NR_CELLS 3u
+/* The end of a line that the console leaves for another source's. */
+#define LEFT "\033[0;0m\r\n"
 
 uint8_t page_pool[NR_CELLS * CONSOLE_POOL_PAGES * 4096] __attribute__((aligned(4096)));
 const uint64_t page_pool_size = sizeof(page_pool);

@@ -22,6 +22,8 @@
 #define POOL_PAGES 16u
 #define ESCAPE_KEY "\x1d"
 #define HELLO "[bulkhead] input goes to red (Ctrl-] ? for help)\r\n"
+/* The end of a line that the console leaves for another source's. */
+#define LEFT "\033[0;0m\r\n"
 
 uint8_t page_pool[POOL_PAGES * 4096] __attribute__((aligned(4096)));
 const uint64_t page_pool_size = sizeof(page_pool);

@@ -80,9 +80,9 @@ static void lines_of_others_do_not_tear_the_focused_cells_line(void **state)
 	put(0, "$ ls");
 	expect("[red]      $ ls");
 	put(1, "news\r\n");
-	expect("\r\n[green]    news\r\n[red]      $ ls");
+	expect(LEFT "[green]    news\r\n[red]      $ ls");
 	log_printf("more\nnews\n");
-	expect("\r\n[bulkhead] more\r\n[bulkhead] news\r\n[red]      $ ls");
+	expect(LEFT "[bulkhead] more\r\n[bulkhead] news\r\n[red]      $ ls");
 	put(0, " -l\r\n");
 	expect(" -l\r\n");
 	put(1, "later\r\n");
@@ -106,7 +106,7 @@ static void a_carriage_return_alone_goes_back_behind_the_prefix(void **state)
 	put(0, "10%\r20%");
 	expect("[red]      10%\r[red]      20%");
 	log_printf("x\n");
-	expect("\r\n[bulkhead] x\r\n[red]      20%");
+	expect(LEFT "[bulkhead] x\r\n[red]      20%");
 	put(0, "\r\n");
 	expect("\r\n");
 	put(1, "1\r2\n");
@@ -119,7 +119,7 @@ static void what_was_erased_does_not_come_back(void **state)
 	put(0, "$ catx\b \by\b\033[J");
 	expect("[red]      $ catx\b \by\b\033[J");
 	log_printf("x\n");
-	expect("\r\n[bulkhead] x\r\n[red]      $ cat");
+	expect(LEFT "[bulkhead] x\r\n[red]      $ cat");
 }
 
 static void a_question_to_the_terminal_is_asked_once(void **state)
@@ -128,7 +128,7 @@ static void a_question_to_the_terminal_is_asked_once(void **state)
 	put(0, "$ \033[6n\033[1;32mok\033[0m");
 	expect("[red]      $ \033[6n\033[1;32mok\033[0m");
 	log_printf("x\n");
-	expect("\033[0m\r\n[bulkhead] x\r\n[red]      $ \033[1;32mok\033[0m");
+	expect(LEFT "[bulkhead] x\r\n[red]      $ \033[1;32mok\033[0m");
 }
 
 static void a_very_long_line_is_not_repeated(void **state)
@@ -141,7 +141,7 @@ static void a_very_long_line_is_not_repeated(void **state)
 	put(0, line);
 	nr_expected = nr_sent;
 	log_printf("x\n");
-	expect("\r\n[bulkhead] x\r\n[red]      ...");
+	expect(LEFT "[bulkhead] x\r\n[red]      ...");
 	put(0, "y\n");
 	expect("y\r\n");
 	put(0, "z");
@@ -191,6 +191,7 @@ static void long_lines_of_others_come_in_pieces(void **state)
 	put(1, line);
 	put(1, "y");
 	uart_works(ENDLESS);
+	sprintf(expected, "[green]    %s" LEFT, line);
 	expect(expected);
 	put(1, "z\r\n");
 	expect("[green]    yz\r\n");
@@ -237,11 +238,11 @@ static void the_prompt_of_the_cell_that_gets_the_focus_is_shown(void **state)
 	put(1, "green$ ");
 	expect("[red]      red$ ");
 	type(ESCAPE_KEY "1");
-	expect("\r\n[bulkhead] input goes to green (Ctrl-] ? for help)\r\n[green]    green$ ");
+	expect(LEFT "[bulkhead] input goes to green (Ctrl-] ? for help)\r\n[green]    green$ ");
 	type(ESCAPE_KEY "0");
-	expect("\r\n" HELLO "[red]      red$ ");
+	expect(LEFT HELLO "[red]      red$ ");
 	put(1, "ls\r\n"); /* its line is shown from its start */
-	expect("\r\n[green]    green$ ls\r\n[red]      red$ ");
+	expect(LEFT "[green]    green$ ls\r\n[red]      red$ ");
 }
 
 static void commands_do_what_the_help_says(void **state)

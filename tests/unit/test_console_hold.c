@@ -68,9 +68,9 @@ static void it_is_shown_when_the_focused_cell_is_silent(void **state)
 	expect("");
 	clock_stands(held_until[1]);
 	console_drain();
-	expect("\r\n[green]    one\r\n[green]    two\r\n[red]      $ ls");
+	expect(LEFT "[green]    one\r\n[green]    two\r\n[red]      $ ls");
 	put(1, "three\n"); /* showing the line again does not make it young */
-	expect("\r\n[green]    three\r\n[red]      $ ls");
+	expect(LEFT "[green]    three\r\n[red]      $ ls");
 	assert_int_equal(held_until[1], 1000 + HOLD);
 	put(0, "x");
 	put(1, "four\n");
@@ -88,7 +88,7 @@ static void it_is_shown_before_the_cell_could_be_delayed(void **state)
 	expect("");
 	assert_true(console_cell_put(1, '!'));
 	uart_works(ENDLESS);
-	assert_memory_equal(sent + nr_expected, "\r\n[green]    ggg", 16);
+	assert_memory_equal(sent + nr_expected, LEFT "[green]    ggg", sizeof(LEFT) + 13);
 	for (const char *at = sent + nr_expected; (at = strstr(at, "[green]")); at++)
 		lines++;
 	assert_int_equal(lines, OUTPUT_SIZE / 2 / 64); /* all, once the line is torn */
@@ -100,11 +100,11 @@ static void the_log_does_not_wait(void **state)
 {
 	(void)state;
 	log_printf("alarm\n");
-	expect("\r\n[bulkhead] alarm\r\n[red]      $ ls");
+	expect(LEFT "[bulkhead] alarm\r\n[red]      $ ls");
 	put(1, "news\n");
 	expect("");
 	log_printf("fire\n"); /* tears the line anyway: nothing to wait for */
-	expect("\r\n[bulkhead] fire\r\n[green]    news\r\n[red]      $ ls");
+	expect(LEFT "[bulkhead] fire\r\n[green]    news\r\n[red]      $ ls");
 }
 
 static void a_very_long_line_is_not_waited_for(void **state)
@@ -117,7 +117,7 @@ static void a_very_long_line_is_not_waited_for(void **state)
 	put(0, line);
 	nr_expected = nr_sent;
 	put(1, "news\n");
-	expect("\r\n[green]    news\r\n[red]      ...");
+	expect(LEFT "[green]    news\r\n[red]      ...");
 }
 
 static void a_cell_that_loses_the_focus_is_not_waited_for(void **state)
@@ -126,7 +126,7 @@ static void a_cell_that_loses_the_focus_is_not_waited_for(void **state)
 	put(1, "news\n");
 	expect("");
 	type(ESCAPE_KEY "1");
-	expect("\r\n[bulkhead] input goes to green (Ctrl-] ? for help)\r\n[green]    news\r\n");
+	expect(LEFT "[bulkhead] input goes to green (Ctrl-] ? for help)\r\n[green]    news\r\n");
 }
 
 static void flushing_waits_for_lines_that_wait(void **state)
@@ -136,7 +136,7 @@ static void flushing_waits_for_lines_that_wait(void **state)
 	expect("");
 	clock_step = HOLD / 100;
 	console_flush();
-	expect("\r\n[green]    news\r\n[red]      $ ls");
+	expect(LEFT "[green]    news\r\n[red]      $ ls");
 }
 
 int main(void)
