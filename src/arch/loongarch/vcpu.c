@@ -307,14 +307,28 @@ static void arm_for_idle(void)
 		arm(ticks);
 }
 
+/* Serves the host's interrupts and returns which ones; a later look would find others. */
+static uint64_t attend(void)
+{
+	uint64_t estat = csr_read(CSR_ESTAT);
+
+	if (estat & INT_IPI) {
+		iocsr_write32(IOCSR_IPI_CLEAR, iocsr_read32(IOCSR_IPI_STATUS));
+		barrier_data(); /* requests are read later */
+	}
+	if (estat & INT_TI)
+		csr_write(CSR_TICLR, TICLR_CLR);
+	irq_attend();
+	return estat;
+}
+
 /* Waits once; false when the timer went off. What devices want becomes a request. */
 static bool idle(struct vcpu *vcpu)
 {
 	bool timer;
 
 	__asm__ volatile("idle 0" ::: "memory");
-	timer = csr_read(CSR_ESTAT) & INT_TI;
-	arch_attend(vcpu);
+	timer = attend() & INT_TI;
 	if (timer && __atomic_load_n(&this_cpu()->deadline, __ATOMIC_SEQ_CST) <= arch_now())
 		vcpu_request(vcpu, REQUEST_POLL);
 	return !timer;
@@ -357,16 +371,8 @@ void arch_kick(struct vcpu *vcpu)
 
 void arch_attend(struct vcpu *vcpu)
 {
-	uint64_t estat = csr_read(CSR_ESTAT);
-
 	(void)vcpu;
-	if (estat & INT_IPI) {
-		iocsr_write32(IOCSR_IPI_CLEAR, iocsr_read32(IOCSR_IPI_STATUS));
-		barrier_data(); /* requests are read later */
-	}
-	if (estat & INT_TI)
-		csr_write(CSR_TICLR, TICLR_CLR);
-	irq_attend();
+	(void)attend();
 }
 
 void arch_poweroff(void)
