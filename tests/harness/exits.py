@@ -17,7 +17,7 @@ from harness import build
 TABLES = build.TOP / "tests/exits"
 FOUND = build.WORK / "exits"
 #: How the log's first line names the vendors.
-VENDORS = {"Intel VMX": "vmx", "AMD SVM": "svm"}
+VENDORS = {"Intel VMX": "vmx", "AMD SVM": "svm", "LVZ": "lvz"}
 #: VMX sets bit 31 of the reason when the entry failed; the basic reason is the low half (SDM vol. 3, 25.9.1).
 ENTRY_FAILED = 1 << 31
 #: SVM's codes of 64 bits that mean -1 and so on (APM vol. 2, appendix C); some write the low half only.
@@ -52,6 +52,8 @@ class Row:
         first, last = self.codes[0], self.codes[-1]
         if self.vendor == "vmx" or first < 0:
             return str(first)
+        if self.vendor == "lvz":
+            return f"{first:#x}" if first == last else f"{first:#x}-{last:#x}"
         return f"{first:x}h" if first == last else f"{first:x}h-{last:x}h"
 
     def handling(self):
@@ -82,7 +84,7 @@ def normal(vendor, code):
     """A code as the tables write it."""
     if vendor == "vmx":
         return code & ~ENTRY_FAILED
-    return NEGATIVE.get(code & 0xffffffff, code)
+    return NEGATIVE.get(code & 0xffffffff, code) if vendor == "svm" else code
 
 
 def codes_of(line):
@@ -101,7 +103,7 @@ def collect(machine):
     test = running
     if not test:
         return
-    started = re.search(r", (Intel VMX|AMD SVM), \d+ CPUs?, (\d+) cells?", "\n".join(machine.cell_lines("bulkhead")))
+    started = re.search(rf", ({'|'.join(VENDORS)}), \d+ CPUs?, (\d+) cells?", "\n".join(machine.cell_lines("bulkhead")))
     if not started:
         keep_unread(test, "no cell was started")
     elif "all cells have ended" in machine.text():

@@ -36,7 +36,7 @@ def bit(words, control):
     return words["control", word] >> int(number) & 1
 
 
-@pytest.mark.parametrize("vendor, last", [("vmx", 85), ("svm", LAST_INTERCEPT)])
+@pytest.mark.parametrize("vendor, last", [("vmx", 85), ("svm", LAST_INTERCEPT), ("lvz", 0x3f)])
 def test_every_number_has_one_row(vendor, last):
     """No gap and no code twice; each row has what a row needs."""
     rows, names = exits.load(vendor)
@@ -50,7 +50,7 @@ def test_every_number_has_one_row(vendor, last):
     assert set(names) == {claim for row in rows for claim in row.claims}
 
 
-@pytest.mark.parametrize("vendor", ["vmx", "svm"])
+@pytest.mark.parametrize("vendor", ["vmx", "svm", "lvz"])
 def test_decoders_make_of_each_exit_what_the_table_says(vendor):
     """The real decoder, over all codes; what is in no table is nobody's wish."""
     decoded, _ = probe(vendor)
