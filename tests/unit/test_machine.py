@@ -26,7 +26,8 @@ def console(tmp_path, text):
 
 @pytest.mark.parametrize("text, lines", [
     # The console has left a line, and comes back to it, twice.
-    (f"[red]   cpu_flags=fpu{LEFT}[green] a\r\n[red]   cpu_flags=fpu ls{LEFT}[green] b\r\n[red]   cpu_flags=fpu lsx\r\n",
+    (f"[red]   cpu_flags=fpu{LEFT}[green] a\r\n[red]   cpu_flags=fpu ls{LEFT}[green] b\r\n"
+     "[red]   cpu_flags=fpu lsx\r\n",
      ["cpu_flags=fpu lsx"]),
     (f"[red]   \x1b[1mbold{LEFT}[green] a\r\n[red]   \x1b[1mbold\x1b[0m red\r\n", ["bold red"]),
     # Lines that only look like it.

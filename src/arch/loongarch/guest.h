@@ -10,8 +10,8 @@
 /* Builds the second-stage tables of @cell, once. Returns 0 or a negative errno. */
 int guest_init_cell(struct cell *cell);
 
-/* Says why @guest was left, by @estat (the host's CSR.ESTAT at the exit) and the CSRs that belong to
- * the Ecode in it; decodes the instruction where that made the guest exit. */
+/* Says why @guest was left, by @estat (the host's CSR.ESTAT at the exit) and the CSRs that belong
+ * to the Ecode in it; decodes the instruction where that made the guest exit. */
 void guest_decode(struct arch_vcpu *guest, uint64_t estat, struct vcpu_exit *exit);
 
 /* Puts an exception into the guest: Ecode @code, for the instruction that made it exit. */

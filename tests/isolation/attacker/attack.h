@@ -62,8 +62,8 @@ static inline uint64_t all_ones(unsigned int size)
 	return UINT64_MAX >> (64 - 8 * size);
 }
 
-/* What attacker/main.c runs, by the architecture: a test without an argument, or with the text or the
- * number (hexadecimal, 0 if there is none) behind "=". */
+/* What attacker/main.c runs, by the architecture: a test without an argument, or with the text or
+ * the number (hexadecimal, 0 if there is none) behind "=". */
 struct attack_test {
 	const char *name;
 	void (*run)(void);

@@ -44,7 +44,7 @@ uint64_t ticks_unexpected(void);
 
 /* ---- watch.c: device and CPU registers keep what was written ---- */
 
-/* How to read one, how to set it, and what it must be. The architecture's watched.c has the list. */
+/* How to read it, to set it, and what it must be. The list is the architecture's watched.c. */
 struct watched {
 	const char *name;
 	uint64_t (*get)(void);
