@@ -86,7 +86,7 @@ $(OBJ)/%.S.o: %.S | $(SETUP_BUILD)
 -include $(OBJECTS:.o=.d)
 
 # Smaller than -Os and slower: for what no guest waits for.
-COLD := $(addprefix src/core/,board.c boot_info.c calendar.c console_format.c fault.c fdt.c format.c modules.c \
+COLD := $(addprefix src/core/,board.c boot_info.c calendar.c console_format.c cpio.c fault.c fdt.c format.c modules.c \
 	stage2_cell.c status.c) $(addprefix src/vdev/,ls7a_rtc.c mc146818.c) $(addprefix src/arch/$(ARCH)/,acpi.c board.c \
 	board_devices.c boot.c boot_info.c)
 $(patsubst %,$(OBJ)/%.o,$(COLD)): CFLAGS += -Oz
@@ -146,7 +146,7 @@ $(OUT)/bulkhead.elf: $(OUT)/hypervisor.ld $(OBJECTS) $(OUT)/partition.o $(OUT)/i
 EFI_SOURCES_x86 := $(addprefix src/arch/x86/,processor.c svm/features.c vmx/controls.c)
 EFI_SOURCES_loongarch := src/arch/loongarch/processor.c
 EFI_SOURCES := $(wildcard $(EFI_DIR)/*.[cS] src/core/efi/*.c) $(EFI_SOURCES_$(ARCH)) \
-	$(addprefix src/core/,boot_info.c format.c string.c)
+	$(addprefix src/core/,boot_info.c cpio.c format.c string.c)
 EFI_OBJECTS := $(patsubst %,$(OBJ)/efi/%.o,$(EFI_SOURCES))
 EFI_CFLAGS := $(filter-out -g -fno-pic -mcmodel=small,$(CFLAGS)) -fpie -fvisibility=hidden
 EFI_LDFLAGS := -nostdlib -pie $(TARGET) $(LINK_$(ARCH)) -Wl,--no-dynamic-linker -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--gc-sections \
@@ -210,7 +210,8 @@ FIT_FILE := $(FIT_FILE_$(ARCH))
 FIT_ITS_x86 := -DFIT_TYPE='"kernel_noload"' -DFIT_ARCH='"x86_64"' -DFIT_OS='"efi"' -DFIT_LOAD=0 -DFIT_ENTRY=0
 FIT_ITS_loongarch = -DFIT_TYPE='"kernel"' -DFIT_ARCH='"loongarch"' -DFIT_OS='"linux"' -DFIT_LOAD=BULKHEAD_BASE \
 	-DFIT_ENTRY=$$(od -An -tu4 -j8 -N4 $(OUT)/bulkhead.bin | tr -d ' ')
-BOOTM_ARGUMENTS_loongarch := - $${fdtcontroladdr}
+# With boot modules, the initrd is in the FIT image, too.
+BOOTM_ARGUMENTS_loongarch = $$(if $(with_modules); then echo '$${loadaddr}'; else echo -; fi) \$${fdtcontroladdr}
 
 # The hypervisor without its ELF headers: it begins with the header that booti looks for.
 $(OUT)/bulkhead.bin: $(OUT)/bulkhead.elf
@@ -240,10 +241,9 @@ $(SIGN_KEY) $(SIGN_DTB):
 # Debian's mkimage has no name for LoongArch yet; U-Boot does not look at a script's.
 SCRIPT_ARCH_x86 := x86
 SCRIPT_ARCH_loongarch := invalid
-$(OUT)/boot.scr: images/uboot/boot.cmd | $(BUILD)/.setup-test
-	@mkdir -p $(@D)
+$(OUT)/boot.scr: images/uboot/boot.cmd $(GEN)/.done | $(BUILD)/.setup-test
 	$(call say,SCR,$@)
-	@sed 's/bootm $${loadaddr}/& $(BOOTM_ARGUMENTS_$(ARCH))/' $< > $@.cmd
+	@sed "s/bootm \$${loadaddr}/& $(BOOTM_ARGUMENTS_$(ARCH))/" $< > $@.cmd
 	$(Q)mkimage -A $(SCRIPT_ARCH_$(ARCH)) -T script -C none -n Bulkhead -d $@.cmd $@.tmp >$@.log 2>&1 || \
 		{ cat $@.log; exit 1; }
 	@mv $@.tmp $@ && rm $@.log $@.cmd
@@ -304,9 +304,14 @@ QEMU_x86 := scripts/qemu.sh
 QEMU_loongarch := scripts/qemu_loongarch.sh
 QEMU := $(QEMU_$(ARCH))
 qemu_args = $$(cat $(GEN)/qemu.args)
-# By -kernel, QEMU cannot name boot modules: a system that has some starts from its ISO image.
+# By -kernel, QEMU cannot name boot modules. A system that has some starts from its ISO image on x86; on LoongArch it
+# gets them as an archive, by -initrd.
 with_modules = [ -s $(GEN)/modules.list ]
-boot_args = $$(if $(with_modules); then echo -cdrom $(OUT)/bulkhead.iso; else echo -kernel $(OUT)/bulkhead.elf; fi)
+MODULES_x86 := iso
+MODULES_loongarch := $(GEN)/modules.cpio
+boot_args_x86 = -cdrom $(OUT)/bulkhead.iso
+boot_args_loongarch = -kernel $(OUT)/bulkhead.elf -initrd $(GEN)/modules.cpio
+boot_args = $$(if $(with_modules); then echo $(boot_args_$(ARCH)); else echo -kernel $(OUT)/bulkhead.elf; fi)
 
 BOCHS := scripts/bochs.py
 
@@ -318,7 +323,7 @@ run: $(OUT)/bulkhead.elf | $(SETUP_RUN)
 
 .PHONY: run-qemu
 run-qemu: $(OUT)/bulkhead.elf
-	$(Q)if $(with_modules); then $(MAKE) -s iso; fi
+	$(Q)if $(with_modules); then $(MAKE) -s $(MODULES_$(ARCH)); fi
 	@printf '  RUN     %s  (Ctrl-A X leaves QEMU, Ctrl-] ? helps)\n' '$(SYSTEM)'
 	$(Q)$(QEMU) $(qemu_args) -nographic -no-reboot -nic none $(boot_args) $(QEMU_EXTRA)
 
@@ -331,7 +336,7 @@ run-bochs: $(OUT)/bulkhead.iso
 GDB_PORT ?= 1234
 .PHONY: gdb
 gdb: $(OUT)/bulkhead.elf | $(SETUP_RUN) $(BUILD)/.setup-test
-	$(Q)if $(with_modules); then $(MAKE) -s iso; fi
+	$(Q)if $(with_modules); then $(MAKE) -s $(MODULES_$(ARCH)); fi
 	$(Q)scripts/gdb.sh $(OUT) $(GDB_PORT) $(QEMU) $(qemu_args) $(boot_args)
 
 # GRUB's rescue image: starts from CD and USB stick, by BIOS and by UEFI.

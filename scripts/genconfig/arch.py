@@ -41,6 +41,7 @@ class Architecture(ABC):
     hypervisor_base: int  # where it is linked unless the DTS says otherwise
     hypervisor_limit: int  # it must end below
     hypervisor_limit_text: str
+    fit_loadable: bool  # U-Boot puts the archive of boot modules to an agreed place; else it is the initrd
 
     # A cell: RAM from 0 on ends at low_limit at the latest, and goes on at high_base.
     low_limit: int

@@ -26,6 +26,7 @@ def layout_h(plan: Plan, banner: str) -> str:
     defines = "".join(
         f"#define {name} {value}\n" for name, value in plan.system.arch.layout_defines(plan.system)
     )
+    size = archive_size(plan) if plan.system.arch.fit_loadable else 0
     names = "".join(f'"{module.name}", ' for module in plan.modules) + '""'
     return (
         f"/* SPDX-License-Identifier: Apache-2.0 */\n/* {banner} */\n"
@@ -36,9 +37,9 @@ def layout_h(plan: Plan, banner: str) -> str:
         f"{defines}\n"
         "/* Names of the boot modules, and an empty one. */\n"
         f"#define BULKHEAD_MODULES {names}\n"
-        "/* Where U-Boot puts an archive of them that is in a FIT image. */\n"
+        "/* Where U-Boot puts an archive of them that is in a FIT image; none: it is the initrd. */\n"
         f"#define BULKHEAD_LOADABLES {loadables:#x}\n"
-        f"#define BULKHEAD_LOADABLES_SIZE {archive_size(plan):#x}\n\n#endif\n"
+        f"#define BULKHEAD_LOADABLES_SIZE {size:#x}\n\n#endif\n"
     )
 
 

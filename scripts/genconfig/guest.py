@@ -40,13 +40,14 @@ class FilePart:
     path: str
     offset: int
     module: Optional[str] = None
+    unpacked: Optional[bytes] = None  # what the module brings in place of a packed file
 
     @classmethod
-    def of(cls, image: Image, offset: int = 0) -> "FilePart":
+    def of(cls, image: Image, offset: int = 0, unpacked: Optional[bytes] = None) -> "FilePart":
         """The bytes of @image from @offset on."""
         assert image.path  # rule image-missing has made sure of it
         module = image.module.value if image.module else None
-        return cls(os.path.abspath(image.path), offset, module)
+        return cls(os.path.abspath(image.path), offset, module, unpacked)
 
 
 @dataclass(frozen=True)

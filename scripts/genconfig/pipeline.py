@@ -19,7 +19,7 @@ from .build import Builder
 from .cformat import PROJECT
 from .diag import ConfigError, Diagnostic
 from .dts import Tree, read_dts
-from .guest import Blob, Loaded
+from .guest import Blob, FilePart, Loaded
 from .model import PAGE, Range, System
 
 
@@ -137,10 +137,17 @@ def _collect_data(result: Plan) -> None:
             elif source and not source.module:
                 files[source.path] = None
             elif source and source.module and source.module not in modules:
-                with open(source.path, "rb") as data:
-                    modules[source.module] = Module(source.module, source.path, data.read())
+                modules[source.module] = Module(source.module, source.path, _content(source))
     result.files, result.blobs = list(files), list(blobs.values())
     result.modules = list(modules.values())
+
+
+def _content(source: FilePart) -> bytes:
+    """What the module of @source brings."""
+    if source.unpacked is not None:
+        return source.unpacked
+    with open(source.path, "rb") as data:
+        return data.read()
 
 
 def read_pool_pages(header: str) -> PoolPages:

@@ -16,17 +16,17 @@ HYPERVISOR_CODE = LARGE_PAGE
 
 def hypervisor_need(loaded: Iterable[Loaded], image_sizes: Callable[[str], int], pool: int) -> int:
     """Bytes that the hypervisor takes with all images, rounded up to large pages."""
-    files: set[tuple[str, Optional[str]]] = set()
+    files: dict[tuple[str, Optional[str]], int] = {}
     blobs: set[bytes] = set()
     for cell in loaded:
         for segment in cell.segments:
-            if isinstance(segment.source, FilePart):
-                files.add((segment.source.path, segment.source.module))
-            elif isinstance(segment.source, Blob):
-                blobs.add(segment.source.data)
-    total = sum(_pages(image_sizes(path)) for path, _ in files) + sum(
-        _pages(len(data)) for data in blobs
-    )
+            source = segment.source
+            if isinstance(source, FilePart):
+                whole = image_sizes(source.path) if source.unpacked is None else len(source.unpacked)
+                files[source.path, source.module] = whole
+            elif isinstance(source, Blob):
+                blobs.add(source.data)
+    total = sum(map(_pages, files.values())) + sum(_pages(len(data)) for data in blobs)
     return _round(total + pool + HYPERVISOR_CODE, LARGE_PAGE)
 
 

@@ -104,7 +104,6 @@ declare("board-line", "board", "Interrupts of devices end at a controller that t
 declare("board-power-off", "board", "The node that says how to power off names a register (LoongArch).")
 declare("dma-address", "cells", "A cell that has a device with DMA has memory at a fixed address (LoongArch).")
 declare("dma-unprotected", "cells", "No cell has a device with DMA that no IOMMU contains.", WARNING)
-declare("module-unsupported", "cells", "Boot modules are for x86.")
 declare("vdev-chain", "cells", "Virtual interrupt controllers have the one that they are chained to (LoongArch).")
 declare("passthrough-page", "cells", "Registers that are given away fill whole pages (on x86).")
 declare("vdev-line", "cells", "An interrupt line of a cell exists and has one user.")

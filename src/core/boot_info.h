@@ -37,6 +37,7 @@ struct boot_info {
 	unsigned int nr_ram;
 	uint64_t rsdp; /* physical address of the ACPI RSDP, 0 if unknown */
 	uint64_t fdt;  /* physical address of a device tree blob, 0 if there is none */
+	struct boot_range initrd; /* the one file that some loaders bring; size 0: none */
 	struct boot_framebuffer framebuffer;
 	struct boot_module modules[BOOT_MAX_MODULES]; /* those that have a name */
 	unsigned int nr_modules;

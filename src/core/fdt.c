@@ -240,6 +240,27 @@ const uint8_t *fdt_property(const struct fdt_node *node, const char *name, uint3
 	return NULL;
 }
 
+/* The number in @cells cells; what is in front of the last two is zero in all that can be seen. */
+static uint64_t read_cells(const uint8_t *value, uint32_t cells)
+{
+	uint64_t number = 0;
+
+	for (uint32_t i = 0; i < cells; i++)
+		number = number << 32 | read32(value + (size_t)4 * i);
+	return number;
+}
+
+int fdt_address(const struct fdt_node *node, const char *name, uint64_t *value)
+{
+	uint32_t size;
+	const uint8_t *cells = fdt_property(node, name, &size);
+
+	if (!cells || (size != 4 && size != 8))
+		return -ENOENT;
+	*value = read_cells(cells, size / 4);
+	return 0;
+}
+
 uint32_t fdt_u32(const struct fdt_node *node, const char *name, uint32_t otherwise)
 {
 	uint32_t size;
@@ -272,16 +293,6 @@ bool fdt_enabled(const struct fdt_node *node)
 
 	return !fdt_property(node, "status", &size) || fdt_has_string(node, "status", "okay") ||
 	       fdt_has_string(node, "status", "ok");
-}
-
-/* The number in @cells cells; what is in front of the last two is zero in all that can be seen. */
-static uint64_t read_cells(const uint8_t *value, uint32_t cells)
-{
-	uint64_t number = 0;
-
-	for (uint32_t i = 0; i < cells; i++)
-		number = number << 32 | read32(value + (size_t)4 * i);
-	return number;
 }
 
 /* 2.3.8: @base as the parent of @bus sees it; false when it does not. */

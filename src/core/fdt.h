@@ -55,6 +55,10 @@ const uint8_t *fdt_property(const struct fdt_node *node, const char *name, uint3
 /* A property of one cell, or @otherwise. */
 uint32_t fdt_u32(const struct fdt_node *node, const char *name, uint32_t otherwise);
 
+/* A property that is one number of one or two cells. Returns 0, or -ENOENT when it is not there or
+ * something else. */
+int fdt_address(const struct fdt_node *node, const char *name, uint64_t *value);
+
 /* Whether @string is among the strings of a property. */
 bool fdt_has_string(const struct fdt_node *node, const char *name, const char *string);
 

@@ -67,7 +67,9 @@ def system(config):
     """Builds the system of a DTS (path from the top of the tree) and returns its output folder."""
     make(f"CONFIG={config}")
     folder = BUILD / pathlib.Path(config).stem
-    if bochsrc(folder) or modules(folder):
+    if modules(folder) and arch(folder) == "loongarch":
+        make(f"CONFIG={config}", str((folder / "gen/modules.cpio").relative_to(TOP)))
+    elif bochsrc(folder) or modules(folder):
         make(f"CONFIG={config}", "iso")
     return folder
 
@@ -77,10 +79,14 @@ def qemu_arguments(folder):
     return (folder / "gen/qemu.args").read_text(encoding="ascii").split("\n")[:-1]
 
 
+def module_names(folder):
+    """The names of a built system's boot modules."""
+    return (folder / "gen/modules.list").read_text(encoding="ascii").split()
+
+
 def modules(folder):
     """The files of a built system's boot modules, as far as they are there."""
-    names = (folder / "gen/modules.list").read_text(encoding="ascii").split()
-    return [folder / "modules" / name for name in names if (folder / "modules" / name).exists()]
+    return [folder / "modules" / name for name in module_names(folder) if (folder / "modules" / name).exists()]
 
 
 def arch(folder):

@@ -33,9 +33,14 @@ def network(folder, file):
     return ["-netdev", f"user,id=net,tftp={folder},bootfile={file}", "-device", "virtio-net-pci,netdev=net"]
 
 
+def initrd(folder):
+    """QEMU's arguments for the archive of boot modules, if the system in @folder wants it."""
+    return ["-initrd", str(folder / "gen/modules.cpio")] if build.module_names(folder) else []
+
+
 #: QEMU's arguments for what starts the system in a folder.
 LOADERS = {
-    "kernel": lambda folder: ["-kernel", str(folder / "bulkhead.elf")],
+    "kernel": lambda folder: ["-kernel", str(folder / "bulkhead.elf"), *initrd(folder)],
     "cdrom": lambda folder: ["-cdrom", str(folder / "bulkhead.iso")],
     "uefi": lambda folder: [*uefi.firmware(), *uefi.disk(folder / "bulkhead.efi", build.modules(folder))],
     "uefi-secure": lambda folder: [*uefi.firmware(secure=True), *uefi.disk(folder / "bulkhead.efi")],
@@ -46,9 +51,10 @@ LOADERS = {
     "uefi-usb-iso": lambda folder: [*uefi.firmware(), *usb_stick(folder / "bulkhead.iso")],
     "uefi-cdrom": lambda folder: [*uefi.firmware(), "-cdrom", str(folder / "bulkhead.iso")],
     "uboot": lambda folder: ["-bios", str(uboot.rom())],
-    "uefi-loongarch": lambda folder: [*uefi.firmware_loongarch(), *uefi.disk(folder / "bulkhead.efi")],
+    "uefi-loongarch": lambda folder: [*uefi.firmware_loongarch(),
+                                      *uefi.disk(folder / "bulkhead.efi", build.modules(folder))],
     "uboot-loongarch": lambda folder: ["-bios", str(uboot.loongarch())],
-    "like-uboot-loongarch": lambda folder: uboot.like_loongarch(folder / "bulkhead.bin"),
+    "like-uboot-loongarch": lambda folder: [*uboot.like_loongarch(folder / "bulkhead.bin"), *initrd(folder)],
 }
 
 
@@ -60,7 +66,7 @@ def start(folder, com2=None, replace=None, loader=None, extra=()):
     of QEMU's options, {"-smp": "2"}, or pieces of Bochs' configuration, {"count=4": "count=2"}. @loader: a key of
     LOADERS, and @extra, arguments: for QEMU alone. Bochs' firmware starts the ISO image.
     """
-    loader = loader or ("cdrom" if build.modules(folder) else "kernel")
+    loader = loader or ("cdrom" if build.modules(folder) and build.arch(folder) == "x86" else "kernel")
     if build.bochsrc(folder):
         return Bulkhead(bochs(folder.name, build.bochsrc(folder), folder / "bulkhead.iso", replace, com2), folder.name,
                         False)

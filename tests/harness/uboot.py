@@ -25,8 +25,7 @@ def loongarch():
 def like_loongarch(image):
     """QEMU's arguments for a loader that hands over to @image as U-Boot's booti does."""
     build.make("ARCH=loongarch", "build/tests/loader-loongarch.bin")
-    return ["-bios", str(build.BUILD / "tests/loader-loongarch.bin"),
-            "-device", f"loader,file={image},addr=0x200000,force-raw=on"]
+    return ["-bios", str(build.BUILD / "tests/loader-loongarch.bin"), "-kernel", str(image)]
 
 
 def disk(files):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/core/efi/loadables.c */
+/* sources: src/core/efi/loadables.c src/core/cpio.c */
 /* Archives of boot modules that U-Boot may have put into memory, whole and damaged. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sources: src/core/efi/main.c src/core/efi/memory.c src/core/efi/elf.c
  * src/core/efi/print.c src/core/efi/modules.c src/core/efi/smbios.c
- * src/core/efi/loadables.c src/core/boot_info.c src/core/format.c tests/unit/fake_efi.c
- * tests/unit/fake_efi_files.c */
+ * src/core/efi/loadables.c src/core/cpio.c src/core/boot_info.c src/core/format.c
+ * tests/unit/fake_efi.c tests/unit/fake_efi_files.c */
 /* flags: -DBULKHEAD_VERSION=\"1.2.3\" */
 /*
  * The EFI application on a firmware made of variables. The hypervisor's place is not really there,

@@ -166,7 +166,6 @@ LOONGARCH_EXAMPLES = [
                     (VDEV, VDEV + '\n s@0,5000000 { compatible = "ns16550a"; '
                      "reg = <0 0x5000000 0x100>; interrupts = <7>; };"), append=DMA),
             "lies in RAM of cell alpha", **BAD),
-    Example("module-unsupported", changed(MODULE), "wants its kernel from a boot module", at="kernel-module", **BAD),
     Example("vdev-line", changed((VDEV, VDEV + '\n s@0,20000000 { compatible = "ns16550a"; '
                                   "reg = <0 0x20000000 0x100>; interrupts = <6>; };")),
             "s@0,20000000 and rtc@0,100d0100 both have interrupt line 6", **BAD),
@@ -228,6 +227,22 @@ def test_a_packed_kernel_of_two_cells_is_in_the_image_once(bench):
     assert bench.read("partition.c").count(".data = blob_kernel_image,") == 2
     assert bench.read("blobs/kernel-image.bin", "rb") == linux_image()
     assert "one pristine copy of image is loaded into alpha and beta" in bench.read("report.txt")
+
+
+@pytest.mark.parametrize("how", ["raw", "gzip", "zstd"])
+def test_a_module_brings_a_kernel_unpacked(bench, how):
+    """The hypervisor copies it as it is; memory is laid out as it is without a module."""
+    inner = linux_image(size=0x10000)
+    bench.image("image", inner if how == "raw" else zboot(inner, how))
+    modules = LOONGARCH.replace(*MODULE)
+    embedded, brought = plan_of(bench, LOONGARCH), plan_of(bench, modules)
+    assert memory_of(brought.loaded[0], brought.modules) == memory_of(embedded.loaded[0])
+    assert brought.system.hypervisor.memory.size == embedded.system.hypervisor.memory.size
+    assert bench.generate(modules) == 0, bench.stderr
+    assert bench.read("modules/kernel", "rb") == inner
+    assert f".size = {len(inner):#x}u,\n\t\t.sha256" in bench.read("partition.c")
+    assert "kernel-image.bin" not in bench.read("images.S").split(".modules")[1]
+    assert "#define BULKHEAD_LOADABLES_SIZE 0x0\n" in bench.read("layout.h")
 
 
 def test_an_elf_lies_at_its_physical_addresses(bench):

@@ -193,14 +193,17 @@ def plan_of(bench, text=BASE):
     return pipeline.plan(bench.dts, bench.images)
 
 
-def memory_of(loaded):
-    """A cell's memory below 64 MiB as the hypervisor would fill it."""
+def memory_of(loaded, modules=()):
+    """A cell's memory below 64 MiB as the hypervisor would fill it, with a plan's @modules."""
+    brought = {module.name: module.data for module in modules}
     memory = bytearray(b"\xa5" * (64 * MIB))  # RAM holds anything before the first start
     for segment in loaded.segments:
         if isinstance(segment.source, guest.Blob):
             data = segment.source.data
         elif segment.source is None:
             data = bytes(segment.size)
+        elif segment.source.module in brought:
+            data = brought[segment.source.module][segment.source.offset :][: segment.size]
         else:
             with open(segment.source.path, "rb") as image:
                 data = image.read()[segment.source.offset : segment.source.offset + segment.size]

@@ -2,7 +2,7 @@
 /* arch: loongarch */
 /* sources: src/arch/loongarch/board.c src/arch/loongarch/boot_info.c src/core/board.c
  * src/arch/loongarch/processor.c src/core/boot_info.c src/core/fdt.c src/core/format.c
- * tests/unit/make_fdt.c tests/unit/low_memory.c */
+ * src/core/cpio.c tests/unit/make_fdt.c tests/unit/low_memory.c */
 /* flags: -include tests/unit/fake_loongarch.h */
 /*
  * Which LoongArch machines are refused: those whose device tree names other CPUs, other RAM or

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* arch: loongarch */
-/* sources: src/arch/loongarch/boot_info.c src/core/boot_info.c src/core/fdt.c
+/* sources: src/arch/loongarch/boot_info.c src/core/boot_info.c src/core/fdt.c src/core/cpio.c
  * tests/unit/make_fdt.c tests/unit/low_memory.c */
 /*
  * What LoongArch's loaders leave: system tables as U-Boot, QEMU and Linux' EFI stub make them, and

@@ -173,7 +173,9 @@ def _image(image: Image, data: bytes, ram: int, packed: bool) -> Kernel:
     if not base <= entry < base + room:
         raise _refusal(image, f"has its entry at {entry:#x}, outside itself")
     source: Union[Blob, FilePart] = FilePart.of(image)
-    if packed:
+    if packed and image.module:
+        source = FilePart.of(image, unpacked=data)
+    elif packed:
         source = Blob("kernel-" + image.name.rsplit("/", 1)[-1], data, image.name)
     # The header has an offset in RAM and an address for RAM from 0 on; Linux finds out where it is.
     base, entry = base + ram, entry + ram

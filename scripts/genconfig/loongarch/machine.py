@@ -39,6 +39,7 @@ class LoongArch(Architecture):
     hypervisor_base = 2 * MIB
     hypervisor_limit = 1 << 47
     hypervisor_limit_text = "128 TiB"
+    fit_loadable = False
 
     low_limit = guest.LOW_LIMIT
     high_base = guest.HIGH

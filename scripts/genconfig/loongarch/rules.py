@@ -102,19 +102,6 @@ def dma_unprotected(system: System) -> Iterator[Diagnostic]:
             )
 
 
-@also("module-unsupported", "loongarch")
-def module_unsupported(system: System) -> Iterator[Diagnostic]:
-    """No loader of these boards brings any yet."""
-    for cell in system.cells:
-        for what, image in cell.images:
-            if image.module:
-                yield found(
-                    f"cell {cell.name} wants its {what} from a boot module, which only x86 has",
-                    image.module.pos,
-                    cure=f"take `{what}-module` away: the {what} then is part of the hypervisor's image",
-                )
-
-
 @also("vdev-line", "loongarch")
 def vdev_line(system: System) -> Iterator[Diagnostic]:
     """Lines are inputs of the cell's PCH-PIC."""

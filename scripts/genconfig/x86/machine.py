@@ -34,6 +34,7 @@ class X86(Architecture):
     hypervisor_base = 16 * MIB
     hypervisor_limit = 1 << 31  # its code model reaches no farther
     hypervisor_limit_text = "2 GiB"
+    fit_loadable = True
 
     low_limit = guest.MMIO
     high_base = guest.ABOVE_4G

@@ -178,6 +178,8 @@ int board_check(struct boot_info *info)
 		differences++;
 		has_fdt = false;
 	}
+	if (has_fdt)
+		boot_info_find_fdt_initrd(info, &fdt);
 	if (has_fdt && info->nr_ram == 0 && boot_info_add_fdt_ram(info, &fdt) != 0)
 		log_printf("  device tree: reserves more pieces of memory than can be kept "
 			   "apart\n");

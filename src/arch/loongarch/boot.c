@@ -123,6 +123,10 @@ void boot_main(uint64_t kind, uint64_t handover, uint64_t system_table)
 		refuse("refused to start");
 	if (!cpu_check())
 		refuse("refused to start");
+	if (boot_info_add_initrd(&info) != 0)
+		log_printf("warning: the initrd at 0x%lx, %lu bytes, is no whole archive of boot "
+			   "modules, or not in usable RAM below 4 GiB\n",
+			   (unsigned long)info.initrd.base, (unsigned long)info.initrd.size);
 	modules_load(&info);
 	timing_init();
 	cells_init();

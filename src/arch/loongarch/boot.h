@@ -38,7 +38,7 @@ void uart_init(void);
 /*
  * Compares the machine with the board of the partition table: what the processor must have, CPUs,
  * the RAM that is used, and devices. Adds the device tree's RAM to @info if the loader has told
- * none. Logs every difference. Returns 0 or -ENODEV.
+ * none, and its initrd. Logs every difference. Returns 0 or -ENODEV.
  */
 int board_check(struct boot_info *info);
 

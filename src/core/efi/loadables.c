@@ -1,77 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "loadables.h"
+#include "core/cpio.h"
 #include "core/string.h"
 #include "memory.h"
 
-/* Linux' Documentation/driver-api/early-userspace/buffer-format.rst: magic, then fields of eight
- * hexadecimal digits; name and data begin at multiples of 4. */
-#define MAGIC "070701"
-#define MAGIC_LENGTH 6u
-#define FIELD_LENGTH 8u
-#define FIELD_FILE_SIZE 6u
-#define FIELD_NAME_SIZE 11u
-#define HEADER_SIZE 110u
-#define ALIGNMENT 4u
-#define LAST_NAME "TRAILER!!!"
-
 #define MOST_ENTRIES (EFI_HANDOVER_MODULES + 1u)
-
-struct entry {
-	const char *name; /* NUL-terminated */
-	uint64_t data;
-	uint32_t size;
-	uint64_t next;
-};
-
-/* Field @number of the header at @header; all ones, which is too large, where it is no number. */
-static uint32_t field(const char *header, unsigned int number)
-{
-	const char *digits = header + MAGIC_LENGTH + (size_t)number * FIELD_LENGTH;
-	uint32_t value = 0;
-
-	for (unsigned int i = 0; i < FIELD_LENGTH; i++) {
-		char c = digits[i];
-		int digit = c >= '0' && c <= '9'   ? c - '0'
-			    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-			    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-						   : -1;
-
-		if (digit < 0)
-			return UINT32_MAX;
-		value = value << 4 | (uint32_t)digit;
-	}
-	return value;
-}
-
-/* Reads the entry at @at; false when there is none before @end. */
-static bool read_entry(uint64_t at, uint64_t end, struct entry *entry)
-{
-	const char *header = (const char *)at;
-	uint32_t name_size, room = sizeof(((struct efi_handover_module *)NULL)->name);
-
-	if (at > end || end - at < HEADER_SIZE || memcmp(header, MAGIC, MAGIC_LENGTH) != 0)
-		return false;
-	name_size = field(header, FIELD_NAME_SIZE);
-	entry->size = field(header, FIELD_FILE_SIZE);
-	entry->name = header + HEADER_SIZE;
-	if (name_size < 2 || name_size > room || name_size > end - at - HEADER_SIZE ||
-	    entry->name[name_size - 1] != '\0' || strlen(entry->name) != name_size - 1)
-		return false;
-	entry->data = align_up(at + HEADER_SIZE + name_size, ALIGNMENT);
-	entry->next = align_up(entry->data + entry->size, ALIGNMENT);
-	return entry->next <= end;
-}
+#define NAME_ROOM sizeof(((struct efi_handover_module *)NULL)->name)
 
 uint32_t loadables_find(uint64_t archive, uint64_t size, struct efi_handover_module *list)
 {
-	struct entry entry;
+	struct cpio_entry entry;
 	uint32_t count = 0;
 	uint64_t at = archive;
 
 	for (unsigned int i = 0; i < MOST_ENTRIES; i++, at = entry.next) {
-		if (!read_entry(at, archive + size, &entry))
+		if (!cpio_read(at, archive + size, NAME_ROOM, &entry))
 			return 0;
-		if (strcmp(entry.name, LAST_NAME) == 0) {
+		if (strcmp(entry.name, CPIO_LAST) == 0) {
 			memory_claim(archive, entry.next);
 			return count;
 		}
