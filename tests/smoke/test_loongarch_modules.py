@@ -105,8 +105,8 @@ def archive(folder):
     (folder / "gen/modules.cpio").unlink(missing_ok=True)
     names = "".join(f"{file.name}\n" for file in build.modules(folder))
     with open(folder / "gen/modules.cpio", "wb") as out:
-        subprocess.run(["cpio", "--quiet", "-o", "-H", "newc"], input=names.encode(), cwd=folder / "modules", stdout=out,
-                       check=True)
+        subprocess.run(["cpio", "--quiet", "-o", "-H", "newc"], input=names.encode(), stdout=out, check=True,
+                       cwd=folder / "modules")
 
 
 def copied(folder, name):
