@@ -22,6 +22,14 @@ guest_\name:
 	op_hvcl	1
 	.endm
 
+	/* Until $s0 interrupts, as $a0 says, have been counted, for $a2 rounds at most */
+	.macro	await_interrupts
+1:	bgeu	$s0, $a0, 2f
+	addi.d	$a2, $a2, -1
+	bnez	$a2, 1b
+2:
+	.endm
+
 	piece	hvcl
 	op_hvcl	0x5a5
 	op_hvcl	0x7fff
@@ -176,47 +184,37 @@ guest_refill:
 	piece	enable_wait
 	li.w	$t0, CRMD_IE
 	csrxchg	$t0, $t0, CSR_CRMD
-1:	bgeu	$s0, $a0, 2f
-	addi.d	$a2, $a2, -1
-	bnez	$a2, 1b
-2:	op_hvcl	1
+	await_interrupts
+	op_hvcl	1
 
 	/* The same by ERTN */
 	piece	ertn_wait
 	li.w	$t0, CRMD_IE
 	csrwr	$t0, CSR_PRMD
-	la.pcrel $t0, 1f
+	la.pcrel $t0, 3f
 	csrwr	$t0, CSR_ERA
 	ertn
-1:	bgeu	$s0, $a0, 2f
-	addi.d	$a2, $a2, -1
-	bnez	$a2, 1b
-2:	op_hvcl	1
+3:	await_interrupts
+	op_hvcl	1
 
 	/* The same, by ECFG.LIE = $a3 */
 	piece	unmask_wait
 	csrwr	$a3, CSR_ECFG
-1:	bgeu	$s0, $a0, 2f
-	addi.d	$a2, $a2, -1
-	bnez	$a2, 1b
-2:	op_hvcl	1
+	await_interrupts
+	op_hvcl	1
 
 	/* Raises a software interrupt itself: ESTAT = $a3 */
 	piece	swi_wait
 	csrwr	$a3, CSR_ESTAT
-1:	bgeu	$s0, $a0, 2f
-	addi.d	$a2, $a2, -1
-	bnez	$a2, 1b
-2:	csrwr	$zero, CSR_ESTAT
+	await_interrupts
+	csrwr	$zero, CSR_ESTAT
 	op_hvcl	1
 
 	/* Starts its timer with TCFG = $a3, and waits for $a0 interrupts for $a2 rounds */
 	piece	timer_wait
 	csrwr	$a3, CSR_TCFG
-1:	bgeu	$s0, $a0, 2f
-	addi.d	$a2, $a2, -1
-	bnez	$a2, 1b
-2:	csrrd	$a4, CSR_TCFG
+	await_interrupts
+	csrrd	$a4, CSR_TCFG
 	csrrd	$a5, CSR_TVAL
 	op_hvcl	1
 

@@ -19,6 +19,24 @@
 guest_\name:
 	.endm
 
+	/* Sets $a0 bits from \base on, each by one atomic operation; $s4: those that were not set */
+	.macro	set_bits base
+	li.d	$s2, \base
+	move	$s3, $zero
+	move	$s4, $zero
+1:	srli.d	$t0, $s3, 6
+	slli.d	$t0, $t0, 3
+	add.d	$t0, $s2, $t0
+	li.w	$t1, 1
+	sll.d	$t1, $t1, $s3
+	amor_db.d $t2, $t1, $t0
+	and	$t2, $t2, $t1
+	bnez	$t2, 2f
+	addi.d	$s4, $s4, 1
+2:	addi.d	$s3, $s3, 1
+	bltu	$s3, $a0, 1b
+	.endm
+
 	.section .rodata.guest, "a"
 	.balign	4096
 	.globl	guest_start
@@ -186,40 +204,14 @@ guest_refill:
 	csrrd	$a2, 0x37
 	st.d	$a2, $t8, 0
 	/* Atomic operations through both stages: 512 bits, each set once */
-	li.d	$s2, 0x200000000 + 0x8100
-	move	$s3, $zero
-	move	$s4, $zero
-6:	srli.d	$t0, $s3, 6
-	slli.d	$t0, $t0, 3
-	add.d	$t0, $s2, $t0
-	li.w	$t1, 1
-	sll.d	$t1, $t1, $s3
-	amor_db.d $t2, $t1, $t0
-	and	$t2, $t2, $t1
-	bnez	$t2, 7f
-	addi.d	$s4, $s4, 1
-7:	addi.d	$s3, $s3, 1
-	li.w	$t0, 512
-	bltu	$s3, $t0, 6b
+	li.w	$a0, 512
+	set_bits 0x200000000 + 0x8100
 	st.d	$s4, $t8, 0
 5:	b	5b
 
 	/* Sets $a0 bits, each in one atomic operation; counts those that were not set before */
 	piece	atomic
-	li.d	$s2, DATA
-	move	$s3, $zero
-	move	$s4, $zero
-1:	srli.d	$t0, $s3, 6
-	slli.d	$t0, $t0, 3
-	add.d	$t0, $s2, $t0
-	li.w	$t1, 1
-	sll.d	$t1, $t1, $s3
-	amor_db.d $t2, $t1, $t0
-	and	$t2, $t2, $t1
-	bnez	$t2, 2f
-	addi.d	$s4, $s4, 1
-2:	addi.d	$s3, $s3, 1
-	bltu	$s3, $a0, 1b
+	set_bits DATA
 	finish	$s4
 3:	b	3b
 
