@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What share of the lines of src/core and src/vdev both architectures use unchanged.
 
-All of them are compiled for both, without conditions; what counts here is what is left in the images of the two default
-systems when the linker has dropped the rest: a source is used if one of its global functions or objects is in the
-image, a header if a used source includes it. Lines are those that are not blank.
+All of them are compiled for both, without conditions; what counts here is what is left in the images of the two
+default systems when the linker has dropped the rest: a source is used if one of its global functions or objects is in
+the image, a header if a used source includes it. Lines are those that are not blank.
 """
 
 import collections

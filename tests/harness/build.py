@@ -8,6 +8,8 @@ import pathlib
 import re
 import subprocess
 
+from harness import board
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = TOP / "build"
 WORK = BUILD / "tests"
@@ -65,6 +67,9 @@ def on_board(config, board, name=None, change=lambda text: text):
 
 def system(config):
     """Builds the system of a DTS (path from the top of the tree) and returns its output folder."""
+    physical = board.settings()
+    if physical:
+        config = _on_physical(physical, config)
     make(f"CONFIG={config}")
     folder = BUILD / pathlib.Path(config).stem
     if modules(folder) and arch(folder) == "loongarch":
@@ -72,6 +77,17 @@ def system(config):
     elif bochsrc(folder) or modules(folder):
         make(f"CONFIG={config}", "iso")
     return folder
+
+
+def _on_physical(physical, config):
+    """The same on the board that $BULKHEAD_BOARD is about, with all images that its start command asks for."""
+    name = f"{pathlib.Path(config).stem}-board"
+    file = WORK / "boards" / f"{name}.dts"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(physical.moved(config, (TOP / config).read_text(encoding="utf-8")), encoding="utf-8")
+    config = str(file.relative_to(TOP))
+    make(f"CONFIG={config}", *physical.targets(name))
+    return config
 
 
 def qemu_arguments(folder):

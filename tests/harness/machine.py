@@ -1,19 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A machine whose console is read and written by tests.
 
-The transport is one object with pexpect's interface (here QEMU's stdio); a board on a serial line can take its
-place. Timeouts are by progress: a wait fails when the machine said nothing at all for STALL seconds, or at the
-latest after `timeout` seconds, whichever comes first.
+How bytes come and go, and what starts the machine and ends it, is its transport's business (transport.py): an emulator
+or a board on a serial line. Timeouts are by progress: a wait fails when the machine said nothing at all for STALL
+seconds, or at the latest after `timeout` seconds, whichever comes first.
 """
 
-import os
 import re
 import time
 
-import pexpect
-
-from harness import exits
-from harness.build import TOP
+from harness import board, exits
 
 STALL = 60
 #: Until a kernel speaks that unpacks itself first: XZ takes some billion instructions, an emulator minutes.
@@ -44,17 +40,15 @@ class Silence(AssertionError):
 
 
 class Machine:
-    """Runs a command (an emulator) and collects what it prints, by line."""
+    """Collects what the machine behind a transport prints, by line."""
 
-    def __init__(self, command, name, monitor=True):
+    def __init__(self, transport, name):
         self.name = name
-        self.monitor = monitor  # has QEMU's monitor
+        self._transport = transport
+        self.monitor = transport.monitor  # has QEMU's monitor
         self.lines = []  # whole lines, without terminal controls
         self._raw = ""  # what came since the latest line
         self._partial = ""  # that, without terminal controls
-        self._pty = pexpect.spawn(command[0], command[1:], cwd=str(TOP), encoding="latin1", echo=False,
-                                  dimensions=(50, 400), env={**os.environ, "TERM": "dumb"})
-        self._pty.delaybeforesend = None
 
     def __enter__(self):
         return self
@@ -64,26 +58,23 @@ class Machine:
 
     def close(self):
         """Ends the machine at once."""
-        self._pty.close(force=True)
+        self._transport.close()
 
     def is_running(self):
-        """Whether the emulator has not ended by itself."""
-        return self._pty.isalive()
+        """Whether it has not ended by itself."""
+        return self._transport.is_running()
 
     def send(self, text):
         """Types @text, at a pace that a slow guest's UART keeps up with."""
         for character in text:
-            self._pty.send(character)
+            self._transport.send(character)
             time.sleep(0.003)
 
     def _read(self):
         """Takes what came within a second; False when nothing did, None when the machine has ended."""
-        try:
-            text = self._pty.read_nonblocking(65536, timeout=1)
-        except pexpect.TIMEOUT:
-            return False
-        except pexpect.EOF:
-            return None
+        text = self._transport.read(1)
+        if not text:
+            return None if text is None else False
         *done, self._raw = (self._raw + text).split("\n")
         for line in done:
             self._take(clean(line), bool(LEFT.search(line)))
@@ -106,13 +97,10 @@ class Machine:
 
     def _autopsy(self):
         """What the emulator knows of a machine that does not say what it should."""
-        if self._pty.isalive():
-            if not self.monitor:
-                return "the emulator runs on"
-            known = self.ask_emulator("info status") + self.ask_emulator("info registers -a")
-            return "\n".join(line for line in known if not VECTORS.match(line))
-        self._pty.close()
-        return f"the emulator itself ended: exit status {self._pty.exitstatus}, signal {self._pty.signalstatus}"
+        if not self.monitor or not self.is_running():
+            return self._transport.state()
+        known = self.ask_emulator("info status") + self.ask_emulator("info registers -a")
+        return "\n".join(line for line in known if not VECTORS.match(line))
 
     def _silence(self, what):
         tail = self.tail()
@@ -157,11 +145,11 @@ class Machine:
 
     def wait_end(self, timeout=120):
         """Waits until the machine has switched itself off, or was reset: QEMU pauses then, Bochs ends."""
+        board.needs_emulator("whether a board is off cannot be seen on its console")
         deadline = time.monotonic() + timeout
         while not self.monitor:
             if self._read() is None:
-                self._pty.close()
-                assert self._pty.exitstatus == 0, self.tail()
+                assert self._transport.exit_status() == 0, self.tail()
                 return
             if time.monotonic() > deadline:
                 raise self._silence("does not switch off")

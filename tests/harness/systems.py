@@ -10,9 +10,10 @@ import shutil
 import subprocess
 import tempfile
 
-from harness import build, uboot, uefi
+from harness import board, build, uboot, uefi
 from harness.machine import UNPACKING, Bulkhead, Machine
 from harness.selfcheck import parse
+from harness.transport import Emulator, SerialBoard
 
 QEMU = str(build.TOP / "scripts/qemu.sh")
 #: By architecture; $QEMU_LOONGARCH chooses another one with LVZ.
@@ -60,22 +61,26 @@ LOADERS = {
 
 def start(folder, com2=None, replace=None, loader=None, extra=()):
     """
-    Runs a built system in the emulator of its board; returns a Bulkhead.
+    Runs a built system in the emulator of its board, or on the board of $BULKHEAD_BOARD; returns a Bulkhead.
 
     @com2: the file that receives what is sent to the second UART. @replace: what the machine has differently: values
     of QEMU's options, {"-smp": "2"}, or pieces of Bochs' configuration, {"count=4": "count=2"}. @loader: a key of
     LOADERS, and @extra, arguments: for QEMU alone. Bochs' firmware starts the ISO image.
     """
+    if com2 or replace or loader or extra:
+        board.needs_emulator("it changes the machine, starts it in its own way or looks at its second UART")
+    if board.settings():
+        return Bulkhead(SerialBoard(board.settings(), folder), folder.name)
     loader = loader or ("cdrom" if build.modules(folder) and build.arch(folder) == "x86" else "kernel")
     if build.bochsrc(folder):
-        return Bulkhead(bochs(folder.name, build.bochsrc(folder), folder / "bulkhead.iso", replace, com2), folder.name,
-                        False)
+        return Bulkhead(Emulator(bochs(folder.name, build.bochsrc(folder), folder / "bulkhead.iso", replace, com2),
+                                 monitor=False), folder.name)
     arguments = build.qemu_arguments(folder)
     for option, value in (replace or {}).items():
         arguments[arguments.index(option) + 1] = value
     serial = ["-serial", "mon:stdio", "-serial", f"file:{com2}"] if com2 else []
     qemu = QEMUS[build.arch(folder)]
-    return Bulkhead([qemu, *arguments, *HEADLESS, *LOADERS[loader](folder), *serial, *extra], folder.name)
+    return Bulkhead(Emulator([qemu, *arguments, *HEADLESS, *LOADERS[loader](folder), *serial, *extra]), folder.name)
 
 
 def bochs(name, configuration, iso, replace=None, com2=None):
@@ -102,9 +107,10 @@ boot
 def bare_qemu(kernel, cpus, memory, _):
     """The bare kernel in QEMU."""
     images = build.BUILD / "images"
-    return Machine([QEMU, "-accel", "tcg", "-machine", "q35", "-cpu", "max", "-smp", str(cpus), "-m", str(memory),
-                    *HEADLESS, "-kernel", str(images / kernel), "-initrd", str(images / "initramfs.cpio.gz"),
-                    "-append", BARE_ARGUMENTS], f"bare {kernel}")
+    command = [QEMU, "-accel", "tcg", "-machine", "q35", "-cpu", "max", "-smp", str(cpus), "-m", str(memory),
+               *HEADLESS, "-kernel", str(images / kernel), "-initrd", str(images / "initramfs.cpio.gz"),
+               "-append", BARE_ARGUMENTS]
+    return Machine(Emulator(command), f"bare {kernel}")
 
 
 #: Without a hypervisor, QEMU's device tree leaves out the ISA space where Linux looks for a keyboard controller.
@@ -114,13 +120,14 @@ BARE_LOONGARCH = "console=ttyS0 initcall_blacklist=i8042_init bulkhead.selfcheck
 def bare_loongarch(kernel, cpus, memory, folder):
     """The bare kernel on QEMU's virt machine, whose loader wants it as the built system in @folder has it: unpacked."""
     images = build.BUILD / "images"
-    return Machine([QEMUS["loongarch"], "-accel", "tcg", "-machine", "virt", "-cpu", "la464,lvz=off", "-smp", str(cpus),
-                    "-m", str(memory), *HEADLESS, "-kernel", str(folder / f"gen/blobs/kernel-{kernel}.bin"),
-                    "-initrd", str(images / "initramfs-loong64.cpio.gz"), "-append", BARE_LOONGARCH], f"bare {kernel}")
+    command = [QEMUS["loongarch"], "-accel", "tcg", "-machine", "virt", "-cpu", "la464,lvz=off", "-smp", str(cpus),
+               "-m", str(memory), *HEADLESS, "-kernel", str(folder / f"gen/blobs/kernel-{kernel}.bin"),
+               "-initrd", str(images / "initramfs-loong64.cpio.gz"), "-append", BARE_LOONGARCH]
+    return Machine(Emulator(command), f"bare {kernel}")
 
 
-def bare_bochs(kernel, cpus, memory, board):
-    """The bare kernel in Bochs, started by GRUB, on the board of the built system in folder @board."""
+def bare_bochs(kernel, cpus, memory, system):
+    """The bare kernel in Bochs, started by GRUB, on the board of the built system in folder @system."""
     images = build.BUILD / "images"
     iso = build.WORK / f"bare-{kernel}.iso"
     with tempfile.TemporaryDirectory() as folder:
@@ -131,19 +138,19 @@ def bare_bochs(kernel, cpus, memory, board):
         shutil.copy(images / "initramfs.cpio.gz", f"{folder}/initrd")
         subprocess.run(["grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "-o", iso, folder], check=True,
                        capture_output=True)
-    return Machine(bochs(iso.stem, bare_bochsrc(board, cpus, memory), iso), f"bare {kernel}", False)
+    return Machine(Emulator(bochs(iso.stem, bare_bochsrc(system, cpus, memory), iso), monitor=False), f"bare {kernel}")
 
 
-def bare_bochsrc(board, cpus, memory):
-    """Bochs' configuration for the bare kernel: empty when the built system in folder @board is not for Bochs."""
-    configuration = re.sub(r"\bcount=\d+", f"count={cpus}", build.bochsrc(board))
+def bare_bochsrc(folder, cpus, memory):
+    """Bochs' configuration for the bare kernel: empty when the built system in @folder is not for Bochs."""
+    configuration = re.sub(r"\bcount=\d+", f"count={cpus}", build.bochsrc(folder))
     return re.sub(r"^megs: .*", f"megs: {memory}", configuration, flags=re.M)
 
 
 def bare_check(kernel, cpus, folder, memory=512):
     """
     The self-check's findings of the same kernel and initramfs on the bare machine, made by the emulator that runs the
-    built system in @folder; kept for the session.
+    built system in @folder (or, of a board, would run its like); kept for the session.
     """
     images = build.BUILD / "images"
     arch = build.arch(folder)

@@ -8,9 +8,10 @@ import re
 
 import pytest
 
-from harness import build
+from harness import board, build
 from harness.machine import Bulkhead
 from harness.systems import HEADLESS, QEMU, bochs
+from harness.transport import Emulator
 
 CONFIG = "tests/isolation/attack-x86.dts"
 BOOTARGS = re.compile(r'bootargs = "target=[^"]*";')
@@ -29,15 +30,16 @@ def boot(config, image="bulkhead", replace=None):
 
     @replace: pieces of Bochs' configuration, and what is there instead.
     """
+    board.needs_emulator("it has images of its own")
     folder = build.system(config)
     if build.bochsrc(folder):
         build.make(f"CONFIG={config}", f"build/{folder.name}/{image}.iso")
         command = bochs(f"{folder.name}-{image}", build.bochsrc(folder), folder / f"{image}.iso", replace)
-        return Bulkhead(command, image, False)
+        return Bulkhead(Emulator(command, monitor=False), image)
     build.make(f"CONFIG={config}", f"build/{folder.name}/{image}.elf")
     command = [QEMU, *build.qemu_arguments(folder), *HEADLESS, "-serial", "mon:stdio", "-serial", "null",
                "-kernel", str(folder / f"{image}.elf")]
-    return Bulkhead(command, image)
+    return Bulkhead(Emulator(command), image)
 
 
 def run_attack(emulator, image="bulkhead"):

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from harness import build
+from harness import board, build
 from harness.systems import start
 
 
@@ -39,6 +39,7 @@ def test_gdb_shows_cells_vcpus_exits_and_log():
     On QEMU alone: Bochs' stub for gdb and its emulation of several processors exclude each other.
     """
     import pexpect
+    board.needs_emulator("gdb reads QEMU's memory")
     build.system("configs/qemu-x86-duo.dts")
     gdb = pexpect.spawn("make", ["gdb", "GDB_PORT=23456"], cwd=str(build.TOP), encoding="utf-8", timeout=60)
     try:

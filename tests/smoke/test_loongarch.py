@@ -6,7 +6,7 @@ import re
 import pytest
 
 from expect import assert_cell, run_selfchecks
-from harness import build
+from harness import board, build
 from harness.systems import bare_check, start
 
 KERNEL = "vmlinuz-loong64"
@@ -63,7 +63,7 @@ def test_cells_are_what_the_dts_says(name):
     for cell, cpus, memory in cells:
         assert_cell(checks[cell], cell, cpus, memory, bare)
         assert checks[cell]["kernel"][0].endswith("-loong64")
-        if (cpus, memory) == (2, 512):
+        if (cpus, memory) == (2, 512) and not board.settings():  # the bare machine is QEMU's
             assert_looks_like(checks[cell], bare)
 
 

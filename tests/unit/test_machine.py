@@ -6,6 +6,7 @@ import contextlib
 import pytest
 
 from harness.machine import Bulkhead, Machine, Silence
+from harness.transport import Emulator
 
 LONG = "x" * 250
 #: What the console ends a line with that it leaves. QEMU makes CR LF of LF once more.
@@ -17,7 +18,7 @@ def console(tmp_path, text):
     """A machine whose console has said @text."""
     file = tmp_path / "console"
     file.write_text(text, encoding="latin1", newline="")
-    machine = Bulkhead(["sh", "-c", f"stty raw; cat {file}; exec sleep 60"], "console", False)
+    machine = Bulkhead(Emulator(["sh", "-c", f"stty raw; cat {file}; exec sleep 60"], monitor=False), "console")
     try:
         yield machine
     finally:
