@@ -86,9 +86,9 @@ $(OBJ)/%.S.o: %.S | $(SETUP_BUILD)
 -include $(OBJECTS:.o=.d)
 
 # Smaller than -Os and slower: for what no guest waits for.
-COLD := $(addprefix src/core/,board.c boot_info.c calendar.c console_format.c cpio.c fault.c fdt.c format.c modules.c \
-	stage2_cell.c status.c) $(addprefix src/vdev/,ls7a_rtc.c mc146818.c) $(addprefix src/arch/$(ARCH)/,acpi.c board.c \
-	board_devices.c boot.c boot_info.c)
+COLD := $(addprefix src/core/,acpi.c board.c boot_info.c calendar.c cell.c console_format.c cpio.c fault.c fdt.c \
+	format.c modules.c stage2.c stage2_cell.c status.c) $(addprefix src/vdev/,ls7a_rtc.c mc146818.c) \
+	$(addprefix src/arch/$(ARCH)/,acpi.c board.c board_devices.c boot.c boot_info.c) src/arch/loongarch/cpu.c
 $(patsubst %,$(OBJ)/%.o,$(COLD)): CFLAGS += -Oz
 
 # Objects depend on the flags above.

@@ -2,6 +2,34 @@
 #include "board.h"
 #include "core/log.h"
 #include "core/partition.h"
+#include "core/vcpu.h"
+
+static bool is_listed(uint32_t id, const uint32_t *ids, unsigned int count)
+{
+	for (unsigned int i = 0; i < count && i < MAX_CPUS; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+unsigned int board_check_cpus(uint32_t boot_id, const uint32_t *ids, unsigned int count,
+			      const char *name)
+{
+	const struct board_config *board = &partition_table.board;
+	unsigned int differences = boot_id != board->cpus[0];
+
+	if (differences)
+		log_printf("  boot CPU: has %s %u, the board lists %u first\n", name, boot_id,
+			   board->cpus[0]);
+	for (unsigned int i = 0; ids && i < board->nr_cpus; i++) {
+		if (is_listed(board->cpus[i], ids, count))
+			continue;
+		log_printf("  CPU with %s %u: not in this machine, which has %u CPU%s\n", name,
+			   board->cpus[i], count, count == 1 ? "" : "s");
+		differences++;
+	}
+	return differences;
+}
 
 bool board_check_range(const struct boot_info *info, uint64_t base, uint64_t size,
 		       const char *whose, const char *source)

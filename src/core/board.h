@@ -6,6 +6,14 @@
 
 #include "core/boot_info.h"
 
+/*
+ * Compares the boot CPU and the @count CPUs of the machine with those of the board; @name is what
+ * their ids are called. @ids is NULL where nothing lists them. Returns how many differences there
+ * are.
+ */
+unsigned int board_check_cpus(uint32_t boot_id, const uint32_t *ids, unsigned int count,
+			      const char *name);
+
 /* Whether all of [base, base + size) is usable RAM; says so if not. */
 bool board_check_range(const struct boot_info *info, uint64_t base, uint64_t size,
 		       const char *whose, const char *source);

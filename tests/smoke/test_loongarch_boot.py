@@ -49,11 +49,21 @@ def test_uefi_starts_the_same_system():
     with start(folder, loader="uefi-loongarch") as machine:
         machine.wait(r"^Bulkhead \S+: qemu-loongarch-duo, from UEFI")
         machine.wait(r"what follows is on the serial console at 0x1fe001e0, 115200 baud")
-        machine.wait_cell("bulkhead", "warning: UEFI brings no device tree")
+        machine.wait_cell("bulkhead", "warning: UEFI brings no device tree: the board's devices are not compared")
         machine.wait_cell("bulkhead", UEFI)
         checks = run_selfchecks(machine, ["linux0", "linux1"])
     for cell in checks:
         assert_cell(checks[cell], cell, 2, 512, bare)
+
+
+def test_uefi_with_fewer_cpus_is_refused():
+    """EDK II brings no device tree, but ACPI tables, which list the CPUs: those that are missing are told."""
+    with start(made("efi"), loader="uefi-loongarch", replace={"-smp": "2"}) as machine:
+        machine.wait_cell("bulkhead", "^ *CPU with id 2: not in this machine, which has 2 CPUs")
+        machine.wait_cell("bulkhead", "^ *CPU with id 3: not in this machine, which has 2 CPUs")
+        machine.wait_cell("bulkhead", r"\(2 differences, listed above\)")
+        machine.wait_cell("bulkhead", "refused to start; Bulkhead stops here")
+        assert not machine.cell_lines("linux0")
 
 
 def test_uefi_tells_that_lvz_is_missing_on_the_screen():

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sources: src/arch/x86/acpi.c tests/unit/low_memory.c */
+/* sources: src/arch/x86/acpi.c src/core/acpi.c tests/unit/low_memory.c */
 /*
  * The processors that a machine's ACPI tables list: good tables, and tables that are damaged in
  * every way their own lengths allow. Offsets and sizes: ACPI 6.5, 5.2.5 to 5.2.12.
@@ -70,13 +70,22 @@ static uint64_t rsdp(uint8_t revision, uint32_t rsdt, uint64_t xsdt)
 	return low_address(object);
 }
 
+/* Makes all of a table's bytes 0 together, as its own length says. */
+static uint8_t *sum_up(uint8_t *object, uint32_t size)
+{
+	object[9] = 0;
+	for (uint32_t i = 0; i < size; i++)
+		object[9] = (uint8_t)(object[9] - (i == 9 ? 0 : object[i]));
+	return object;
+}
+
 static uint8_t *table(const char *signature, uint32_t size)
 {
-	uint8_t *object = low_object(size);
+	uint8_t *object = low_object(size < HEADER ? HEADER : size);
 
 	memcpy(object, signature, 4);
 	poke32(object + 4, size);
-	return object;
+	return sum_up(object, size);
 }
 
 /* RSDT (@step 4) or XSDT (8) that lists the tables. */
@@ -86,7 +95,7 @@ static uint32_t root(unsigned int step, unsigned int n, const uint64_t *tables)
 
 	for (unsigned int i = 0; i < n; i++)
 		memcpy(object + HEADER + i * step, &tables[i], step);
-	return low_address(object);
+	return low_address(sum_up(object, HEADER + n * step));
 }
 
 static uint8_t *madt(const void *entries, uint32_t size)
@@ -94,7 +103,7 @@ static uint8_t *madt(const void *entries, uint32_t size)
 	uint8_t *object = table("APIC", MADT_FIRST + size);
 
 	memcpy(object + MADT_FIRST, entries, size);
-	return object;
+	return sum_up(object, MADT_FIRST + size);
 }
 
 /* The result for a MADT behind an RSDT. */
@@ -195,6 +204,8 @@ static void tables_may_lie_at_any_address(void **state)
 		memcpy(rsdt, "RSDT", 4);
 		poke32(rsdt + 4, HEADER + 4);
 		poke32(rsdt + HEADER, low_address(cpus));
+		sum_up(cpus, MADT_FIRST + sizeof(three_cpus));
+		sum_up(rsdt, HEADER + 4);
 		fill_rsdp(pointer, 0, low_address(rsdt), 0);
 		assert_three_cpus(acpi_read_cpus(low_address(pointer), ids, MAX_IDS));
 	}
@@ -300,7 +311,7 @@ static void root_tables_are_read_within_their_length(void **state)
 			object = low_copy((const void *)(uintptr_t)at,
 					  length < HEADER ? HEADER : length);
 			poke32(object + 4, length);
-			at = low_address(object);
+			at = low_address(sum_up(object, length < HEADER ? HEADER : length));
 			assert_int_equal(
 				acpi_read_cpus(rsdp(2, step == 4 ? at : 0, step == 8 ? at : 0), ids,
 					       MAX_IDS),
@@ -337,6 +348,29 @@ static void tables_above_4_gib_are_passed_over(void **state)
 	tables[4] = low_address(madt(three_cpus, sizeof(three_cpus)));
 	tables[0] |= tables[4]; /* the low half alone would do */
 	assert_three_cpus(acpi_read_cpus(rsdp(2, 0, root(8, 5, tables)), ids, MAX_IDS));
+}
+
+/* One bit of any byte is another: the table counts no more, and the RSDT stands in for an XSDT. */
+static void tables_with_a_wrong_checksum_are_not_used(void **state)
+{
+	uint8_t *cpus = madt(three_cpus, sizeof(three_cpus));
+	uint64_t at = low_address(cpus);
+	uint32_t rsdt = root(4, 1, &at), xsdt = root(8, 1, &at);
+	uint8_t *list = (uint8_t *)(uintptr_t)xsdt;
+
+	(void)state;
+	for (uint32_t i = 8; i < MADT_FIRST + sizeof(three_cpus); i++) {
+		cpus[i] ^= 0x20;
+		assert_int_equal(acpi_read_cpus(rsdp(2, rsdt, xsdt), ids, MAX_IDS), -ENOENT);
+		cpus[i] ^= 0x20;
+	}
+	for (uint32_t i = 8; i < HEADER + 8; i++) {
+		list[i] ^= 1;
+		assert_int_equal(acpi_read_cpus(rsdp(2, 0, xsdt), ids, MAX_IDS), -ENOENT);
+		assert_three_cpus(acpi_read_cpus(rsdp(2, rsdt, xsdt), ids, MAX_IDS));
+		list[i] ^= 1;
+	}
+	assert_three_cpus(acpi_read_cpus(rsdp(2, 0, xsdt), ids, MAX_IDS));
 }
 
 static void an_entry_without_length_ends_the_list(void **state)
@@ -427,6 +461,7 @@ int main(void)
 		cmocka_unit_test_setup(root_tables_are_read_within_their_length, setup),
 		cmocka_unit_test_setup(lengths_that_cannot_be_are_refused, setup),
 		cmocka_unit_test_setup(tables_above_4_gib_are_passed_over, setup),
+		cmocka_unit_test_setup(tables_with_a_wrong_checksum_are_not_used, setup),
 		cmocka_unit_test_setup(an_entry_without_length_ends_the_list, setup),
 		cmocka_unit_test_setup(entries_that_are_cut_off_do_not_count, setup),
 		cmocka_unit_test_setup(entries_too_short_for_their_type_do_not_count, setup),

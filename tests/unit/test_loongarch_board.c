@@ -2,11 +2,11 @@
 /* arch: loongarch */
 /* sources: src/arch/loongarch/board.c src/arch/loongarch/boot_info.c src/core/board.c
  * src/arch/loongarch/processor.c src/core/boot_info.c src/core/fdt.c src/core/format.c
- * src/core/cpio.c tests/unit/make_fdt.c tests/unit/low_memory.c */
+ * src/core/cpio.c src/core/acpi.c tests/unit/make_fdt.c tests/unit/low_memory.c */
 /* flags: -include tests/unit/fake_loongarch.h */
 /*
- * Which LoongArch machines are refused: those whose device tree names other CPUs, other RAM or
- * other devices than the board, and processors that lack something.
+ * Which LoongArch machines are refused: those whose device tree or ACPI tables name other CPUs,
+ * other RAM or other devices than the board, and processors that lack something.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -247,6 +247,135 @@ static void without_a_tree_memory_alone_is_compared(void **state)
 				  "devices are not compared with the machine\n");
 }
 
+/* ---- ACPI tables, where firmware brings no tree: ACPI 6.5, 5.2.5 to 5.2.12 ---- */
+
+#define MADT_FIRST 44u
+#define CORE_PIC 15u
+
+static uint8_t *madt;
+static uint32_t madt_size = MADT_FIRST;
+
+static void sum_up(uint8_t *table, uint32_t size, uint32_t at)
+{
+	table[at] = 0;
+	for (uint32_t i = 0; i < size; i++)
+		table[at] = (uint8_t)(table[at] - (i == at ? 0 : table[i]));
+}
+
+static uint8_t *start_table(const char *signature, uint32_t size)
+{
+	uint8_t *table = low_object(size);
+
+	memcpy(table, signature, 4);
+	memcpy(table + 4, &size, 4);
+	return table;
+}
+
+/* An entry for each of CPUs 0 to @n - 1, and one that is disabled; another kind in between. */
+static void make_tables(unsigned int n)
+{
+	uint8_t *rsdp = low_object(36), *xsdt = start_table("XSDT", 36 + 8), *entry;
+	uint64_t at = low_address(xsdt);
+
+	madt_size = MADT_FIRST + 13 + (n + 1) * CORE_PIC;
+	madt = start_table("APIC", madt_size);
+	madt[MADT_FIRST] = 21; /* MSI of a bridge */
+	madt[MADT_FIRST + 1] = 13;
+	for (unsigned int i = 0; i <= n; i++) {
+		entry = madt + MADT_FIRST + 13 + (size_t)i * CORE_PIC;
+		entry[0] = 17;
+		entry[1] = CORE_PIC;
+		entry[2] = 1;
+		entry[3] = (uint8_t)(100 + i); /* the ACPI processor id is another number */
+		entry[7] = (uint8_t)i;
+		entry[11] = i < n;
+	}
+	sum_up(madt, madt_size, 9);
+	memcpy(rsdp, "RSD PTR ", 8);
+	rsdp[15] = 2;
+	rsdp[20] = 36;
+	memcpy(rsdp + 24, &at, 8);
+	sum_up(rsdp, 20, 8);
+	at = low_address(madt);
+	memcpy(xsdt + 36, &at, 8);
+	sum_up(xsdt, 36 + 8, 9);
+	info.rsdp = low_address(rsdp);
+	boot_info_add_ram(&info, 0, 256 * MIB);
+}
+
+static void without_a_tree_acpi_lists_the_cpus(void **state)
+{
+	(void)state;
+	make_tables(3);
+	assert_int_equal(board_check(&info), 0);
+	assert_string_equal(said, "warning: U-Boot brings no device tree: the board's devices are "
+				  "not compared with the machine\n");
+}
+
+static void a_cpu_that_acpi_does_not_list_is_told(void **state)
+{
+	(void)state;
+	make_tables(2); /* and 2 is disabled */
+	assert_refused("  CPU with id 2: not in this machine, which has 2 CPUs\n");
+}
+
+static void a_boot_cpu_is_compared_without_a_tree_too(void **state)
+{
+	(void)state;
+	cpuid = 1;
+	make_tables(3);
+	assert_refused("  boot CPU: has id 1, the board lists 0 first\n");
+}
+
+/* Whatever bit of the table is another: it is not believed. */
+static void a_damaged_list_is_refused(void **state)
+{
+	static const uint32_t lengths[] = { 0, 35, MADT_FIRST, 0x100001, UINT32_MAX };
+
+	for (uint32_t i = 0; i < madt_size; i++) {
+		if (i - 4 < 4)
+			continue;
+		(void)setup(state);
+		make_tables(3);
+		madt[i] ^= 4;
+		assert_refused("  CPUs: the machine has no sound ACPI table that lists them\n");
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(lengths); i++) {
+		(void)setup(state);
+		make_tables(3);
+		memcpy(madt + 4, &lengths[i], 4);
+		assert_refused("  CPUs: the machine has no sound ACPI table that lists them\n");
+	}
+	(void)setup(state);
+	make_tables(3);
+	*(uint8_t *)info.rsdp ^= 1;
+	assert_refused("no sound ACPI table");
+	(void)setup(state);
+	make_tables(3);
+	info.rsdp = BOOT_LIMIT;
+	assert_refused("no sound ACPI table");
+}
+
+/* Its length and checksum say that it ends within an entry: that CPU does not count. */
+static void an_entry_that_is_cut_off_does_not_count(void **state)
+{
+	for (uint32_t cut = 1; cut <= CORE_PIC; cut++) {
+		uint32_t size;
+
+		(void)setup(state);
+		make_tables(3);
+		size = madt_size - CORE_PIC - cut;
+		memcpy(madt + 4, &size, 4);
+		sum_up(madt, size, 9);
+		assert_refused("  CPU with id 2: not in this machine, which has 2 CPUs\n");
+	}
+	(void)setup(state);
+	make_tables(3);
+	madt[MADT_FIRST + 13 + 2 * CORE_PIC + 1] = CORE_PIC - 1; /* too short for its type */
+	sum_up(madt, madt_size, 9);
+	assert_refused("  CPU with id 2: not in this machine, which has 2 CPUs\n");
+}
+
 static void processors_that_lack_something_are_refused(void **state)
 {
 	static const struct {
@@ -284,6 +413,11 @@ int main(void)
 		cmocka_unit_test_setup(the_consoles_clock_is_compared, setup),
 		cmocka_unit_test_setup(a_damaged_tree_is_refused, setup),
 		cmocka_unit_test_setup(without_a_tree_memory_alone_is_compared, setup),
+		cmocka_unit_test_setup(without_a_tree_acpi_lists_the_cpus, setup),
+		cmocka_unit_test_setup(a_cpu_that_acpi_does_not_list_is_told, setup),
+		cmocka_unit_test_setup(a_boot_cpu_is_compared_without_a_tree_too, setup),
+		cmocka_unit_test_setup(a_damaged_list_is_refused, setup),
+		cmocka_unit_test_setup(an_entry_that_is_cut_off_does_not_count, setup),
 		cmocka_unit_test_setup(processors_that_lack_something_are_refused, setup),
 	};
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Is this machine the board that the configuration was written for? The firmware's device tree
- * says, as far as there is one. */
+ * says, or its ACPI tables, which know of CPUs alone. */
 #include "core/board.h"
 #include "boot.h"
+#include "core/acpi.h"
 #include "core/log.h"
 #include "core/partition.h"
 #include "core/processor.h"
@@ -32,50 +33,43 @@ static bool is_cpu(const struct fdt_node *node, uint32_t *id)
 	return true;
 }
 
-/* How many CPUs the tree has; *@found, whether @id is among them. */
-static unsigned int find_cpu(const struct fdt *fdt, uint32_t id, bool *found)
+/* How many CPUs the tree has; at most MAX_CPUS are stored. */
+static int list_fdt_cpus(const struct fdt *fdt, uint32_t *ids)
 {
 	const struct fdt_node *node;
 	struct fdt_walk walk;
 	unsigned int count = 0;
-	uint32_t other;
+	uint32_t id;
 
-	*found = false;
 	fdt_walk_start(&walk, fdt);
 	while ((node = fdt_walk_next(&walk)) != NULL) {
-		if (!is_cpu(node, &other))
+		if (!is_cpu(node, &id))
 			continue;
+		if (count < MAX_CPUS)
+			ids[count] = id;
 		count++;
-		*found = *found || other == id;
 	}
-	return count;
+	return (int)count;
 }
 
-static void check_boot_cpu(void)
+/* @fdt is NULL where there is none. */
+static unsigned int check_cpus(const struct boot_info *info, const struct fdt *fdt)
 {
-	const uint32_t *cpus = partition_table.board.cpus;
-	uint32_t id = (uint32_t)csr_read(CSR_CPUID) & CPUID_CORE_MASK;
+	/* ACPI 6.5, 5.2.12.20: core programmable interrupt controller */
+	static const struct acpi_cpu_entry kind = {
+		.type = 17, .size = 15, .id = 7, .id_size = 4, .flags = 11
+	};
+	uint32_t ids[MAX_CPUS], boot_id = (uint32_t)csr_read(CSR_CPUID) & CPUID_CORE_MASK;
+	int count = 0;
 
-	if (id == cpus[0])
-		return;
-	log_printf("  boot CPU: has id %u, the board lists %u first\n", id, cpus[0]);
-	differences++;
-}
-
-static void check_cpus(const struct fdt *fdt)
-{
-	const struct board_config *board = &partition_table.board;
-	unsigned int count;
-	bool found;
-
-	for (unsigned int i = 0; i < board->nr_cpus; i++) {
-		count = find_cpu(fdt, board->cpus[i], &found);
-		if (found)
-			continue;
-		log_printf("  CPU with id %u: not in this machine, which has %u CPU%s\n",
-			   board->cpus[i], count, count == 1 ? "" : "s");
-		differences++;
-	}
+	if (fdt)
+		count = list_fdt_cpus(fdt, ids);
+	else if (info->rsdp)
+		count = acpi_list_cpus(info->rsdp, &kind, 1, ids, MAX_CPUS);
+	if (count < 0)
+		log_printf("  CPUs: the machine has no sound ACPI table that lists them\n");
+	return board_check_cpus(boot_id, count > 0 ? ids : NULL, (unsigned int)count, "id") +
+	       (count < 0);
 }
 
 /* ---- Devices ---- */
@@ -156,9 +150,9 @@ static void check_devices(const struct fdt *fdt)
 static int read_fdt(const struct boot_info *info, struct fdt *fdt)
 {
 	if (!info->fdt) {
-		log_printf("warning: %s brings no device tree: the board's CPUs and devices are "
-			   "not compared with the machine\n",
-			   info->loader);
+		log_printf("warning: %s brings no device tree: the board's %sdevices are not "
+			   "compared with the machine\n",
+			   info->loader, info->rsdp ? "" : "CPUs and ");
 		return 0;
 	}
 	if (fdt_open(fdt, info->fdt) == 0)
@@ -173,7 +167,6 @@ int board_check(struct boot_info *info)
 	bool has_fdt = info->fdt != 0;
 
 	differences = processor_check(tell_missing);
-	check_boot_cpu();
 	if (read_fdt(info, &fdt) != 0) {
 		differences++;
 		has_fdt = false;
@@ -183,8 +176,8 @@ int board_check(struct boot_info *info)
 	if (has_fdt && info->nr_ram == 0 && boot_info_add_fdt_ram(info, &fdt) != 0)
 		log_printf("  device tree: reserves more pieces of memory than can be kept "
 			   "apart\n");
+	differences += check_cpus(info, has_fdt ? &fdt : NULL);
 	if (has_fdt) {
-		check_cpus(&fdt);
 		check_devices(&fdt);
 		seed_take(&fdt);
 	}

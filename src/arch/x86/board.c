@@ -17,31 +17,16 @@ static unsigned int differences;
 
 static void check_cpus(const struct boot_info *info)
 {
-	const struct board_config *board = &partition_table.board;
 	uint32_t ids[MAX_CPUS];
 	int count = acpi_read_cpus(info->rsdp, ids, MAX_CPUS);
 
 	if (count < 0) {
-		log_printf("  CPUs: the machine has no ACPI table that lists them\n");
+		log_printf("  CPUs: the machine has no sound ACPI table that lists them\n");
 		differences++;
 		return;
 	}
-	if (cpuid(1, 0).ebx >> CPUID1_EBX_ID_SHIFT != board->cpus[0]) {
-		log_printf("  boot CPU: has APIC id %u, the board lists %u first\n",
-			   cpuid(1, 0).ebx >> CPUID1_EBX_ID_SHIFT, board->cpus[0]);
-		differences++;
-	}
-	for (unsigned int i = 0; i < board->nr_cpus; i++) {
-		int found = 0;
-
-		for (int j = 0; j < count && j < MAX_CPUS; j++)
-			found |= ids[j] == board->cpus[i];
-		if (found)
-			continue;
-		log_printf("  CPU with APIC id %u: not in this machine, which has %d CPU%s\n",
-			   board->cpus[i], count, count == 1 ? "" : "s");
-		differences++;
-	}
+	differences += board_check_cpus(cpuid(1, 0).ebx >> CPUID1_EBX_ID_SHIFT, ids,
+					(unsigned int)count, "APIC id");
 }
 
 static unsigned int check_memory(const struct boot_info *info)
