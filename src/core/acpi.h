@@ -5,8 +5,8 @@
 
 #include "core/types.h"
 
-#define ACPI_RSDP_SIZE                                                                             \
-	20u /* ACPI 6.5, 5.2.5.3: before revision 2, and what its first checksum covers */
+/* ACPI 6.5, 5.2.5.3: before revision 2, and what the first checksum covers */
+#define ACPI_RSDP_SIZE 20u
 
 /* How an entry of the MADT tells of a processor (ACPI 6.5, 5.2.12): offsets in it. Its flags have
  * "enabled" in bit 0. */

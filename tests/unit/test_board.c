@@ -252,7 +252,7 @@ static void other_cpus_are_refused(void **state)
 	assert_refused("CPU with APIC id 2: not in this machine, which has 2 CPUs");
 	setup(state);
 	nr_found = -ENOENT;
-	assert_refused("no ACPI table that lists them");
+	assert_refused("no sound ACPI table that lists them");
 	setup(state);
 	boot_id = 2;
 	assert_refused("boot CPU: has APIC id 2, the board lists 0 first");
