@@ -106,7 +106,6 @@ declare("dma-address", "cells", "A cell that has a device with DMA has memory at
 declare("dma-unprotected", "cells", "No cell has a device with DMA that no IOMMU contains.", WARNING)
 declare("vdev-chain", "cells", "Virtual interrupt controllers have the one that they are chained to (LoongArch).")
 declare("passthrough-page", "cells", "Registers that are given away fill whole pages (on x86).")
-declare("vdev-line", "cells", "An interrupt line of a cell exists and has one user.")
 declare(
     "timer-comparators",
     "cells",

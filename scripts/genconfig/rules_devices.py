@@ -8,7 +8,7 @@ from typing import Iterator, Optional
 
 from .bindings import SPACES
 from .diag import Diagnostic, Position, range_text
-from .model import BoardDevice, Cell, Pin, Range, System
+from .model import BoardDevice, Cell, Pin, Range, System, VirtualDevice
 from .rules import found, rule
 
 
@@ -284,4 +284,23 @@ def vdev_no_controller(system: System) -> Iterator[Diagnostic]:
                     device.line.pos,
                     [(cell.pos, f"cell {cell.name} is here")],
                     f'add a virtual device "{cell.arch.controller}"',
+                )
+
+
+@rule("vdev-line", "cells", "An interrupt line of a cell exists and has one user.")
+def vdev_line(system: System) -> Iterator[Diagnostic]:
+    """Virtual devices do not share lines. Which lines there are is the architecture's rule."""
+    for cell in system.cells:
+        users: dict[int, VirtualDevice] = {}
+        for device in cell.devices:
+            if not device.line:
+                continue
+            other = users.setdefault(device.line.value, device)
+            if other is not device and other.line:
+                yield found(
+                    f"in cell {cell.name}, {device.name} and {other.name} both have interrupt line "
+                    f"{device.line.value}",
+                    device.line.pos,
+                    [(other.line.pos, f"{other.name} has it here")],
+                    "give one of them another line",
                 )

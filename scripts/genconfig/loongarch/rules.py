@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from ..diag import Diagnostic
-from ..model import System, VirtualDevice
+from ..model import System
 from ..rules import also, found
 from ..rules_devices import given_devices
 from .lines import INPUTS
@@ -106,7 +106,6 @@ def dma_unprotected(system: System) -> Iterator[Diagnostic]:
 def vdev_line(system: System) -> Iterator[Diagnostic]:
     """Lines are inputs of the cell's PCH-PIC."""
     for cell in system.cells:
-        users: dict[int, VirtualDevice] = {}
         for device in cell.devices:
             if not device.line:
                 continue
@@ -116,15 +115,6 @@ def vdev_line(system: System) -> Iterator[Diagnostic]:
                     f"{device.path} has interrupt line {line}, but a PCH-PIC has {INPUTS} inputs",
                     device.line.pos,
                     cure=f"take a free line below {INPUTS}",
-                )
-            other = users.setdefault(line, device)
-            if other is not device and other.line:
-                yield found(
-                    f"in cell {cell.name}, {device.name} and {other.name} both have interrupt line "
-                    f"{line}",
-                    device.line.pos,
-                    [(other.line.pos, f"{other.name} has it here")],
-                    "give one of them another line",
                 )
 
 

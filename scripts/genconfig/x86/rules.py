@@ -104,7 +104,6 @@ def passthrough_page(system: System) -> Iterator[Diagnostic]:
 def vdev_line(system: System) -> Iterator[Diagnostic]:
     """Line 2 is the cascade of the two 8259s; lines from 16 on exist on an I/O APIC only."""
     for cell in system.cells:
-        users: dict[int, VirtualDevice] = {}
         for device in cell.devices:
             if not device.line:
                 continue
@@ -115,15 +114,6 @@ def vdev_line(system: System) -> Iterator[Diagnostic]:
                     f"{device.path} has interrupt line {line}, which {why}",
                     device.line.pos,
                     cure="take a free line from 3 to 15",
-                )
-            other = users.setdefault(line, device)
-            if other is not device and other.line:
-                yield found(
-                    f"in cell {cell.name}, {device.name} and {other.name} both have interrupt line "
-                    f"{line}",
-                    device.line.pos,
-                    [(other.line.pos, f"{other.name} has it here")],
-                    "give one of them another line",
                 )
 
 
