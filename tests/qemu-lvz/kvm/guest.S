@@ -19,7 +19,7 @@
 guest_\name:
 	.endm
 
-	/* Sets $a0 bits from \base on, each by one atomic operation; $s4: those that were not set */
+	/* Sets $a0 bits from \base on, each by one atomic operation; $s4: how many were not set */
 	.macro	set_bits base
 	li.d	$s2, \base
 	move	$s3, $zero
