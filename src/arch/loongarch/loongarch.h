@@ -301,6 +301,12 @@ static inline uint64_t rdtime(void)
 	return value;
 }
 
+/* Until an interrupt is pending that ECFG.LIE enables; at once if there is one: RM 4.2.6 */
+static inline void cpu_idle(void)
+{
+	__asm__ volatile("idle 0" ::: "memory");
+}
+
 static inline void barrier_data(void)
 {
 	__asm__ volatile("dbar 0" ::: "memory");

@@ -327,7 +327,7 @@ static bool idle(struct vcpu *vcpu)
 {
 	bool timer;
 
-	__asm__ volatile("idle 0" ::: "memory");
+	cpu_idle();
 	timer = attend() & INT_TI;
 	if (timer && __atomic_load_n(&this_cpu()->deadline, __ATOMIC_SEQ_CST) <= arch_now())
 		vcpu_request(vcpu, REQUEST_POLL);
@@ -356,7 +356,7 @@ void guest_idle(struct vcpu *vcpu)
 void arch_wait(struct vcpu *vcpu)
 {
 	if (__atomic_load_n(&vcpu->requests, __ATOMIC_SEQ_CST) == 0)
-		__asm__ volatile("idle 0" ::: "memory");
+		cpu_idle();
 }
 
 /* This CPU looks at its requests before it runs its guest or waits. */
