@@ -23,8 +23,11 @@ def run_selfchecks(machine, cells):
     return {cell: parse(machine.cell_lines(cell)) for cell in cells}
 
 
-def assert_cell(check, cell, cpus, memory_mib, bare):
-    """Asserts everything that holds in any healthy cell, on the architecture that its CPUs have."""
+def assert_cell(check, cell, cpus, memory_mib, bare, base=None):
+    """
+    Asserts everything that holds in any healthy cell, on the architecture that its CPUs have. @base: where all its
+    memory is, if that is not as on other machines.
+    """
     one = {key: values[0] for key, values in check.items()}
     assert one["selfcheck"] == "ok", one["selfcheck"]
     assert one["hostname"] == cell
@@ -42,7 +45,10 @@ def assert_cell(check, cell, cpus, memory_mib, bare):
     uptime, seconds = int(one["clock.uptime_cs"]), int(one["clock.rtc_s"])
     assert seconds >= 2 and 90 * seconds <= uptime <= 110 * seconds, (uptime, seconds)
     assert one["irq.ERR"].split()[0] == "0"
-    (assert_loongarch if loongarch else assert_pc)(check, one, cpus, memory_mib)
+    if loongarch:
+        assert_loongarch(check, one, cpus, memory_mib, base)
+    else:
+        assert_pc(check, one, cpus, memory_mib)
     warnings = new_warnings(check, bare)
     assert warnings == [], warnings
 
@@ -60,12 +66,13 @@ def assert_pc(check, one, cpus, memory_mib):
     assert set(one["acpi_tables"].split()) >= {"APIC", "DSDT", "FACP"}
 
 
-def assert_loongarch(check, one, cpus, memory_mib):
+def assert_loongarch(check, one, cpus, memory_mib, base):
     """What holds in a cell that is a LoongArch machine with a device tree."""
     # Memory: all that the DTS gives, from 0 to at most 256 MiB, and from 2 GiB on.
     assert int(one["ram_kb"]) == memory_mib * 1024
     high = memory_mib - 256
     assert {line.split()[0] for line in check["iomem"] if line.endswith(" System RAM")} == {
+        f"{base:08x}-{base + memory_mib * MIB - 1:08x}"} if base is not None else {
         f"00000000-{min(memory_mib, 256) * MIB - 1:08x}",
         *([f"80000000-{0x80000000 + high * MIB - 1:08x}"] if high > 0 else [])}
     # The stable counter keeps the time, and each CPU has its own timer.
