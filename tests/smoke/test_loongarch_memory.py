@@ -68,8 +68,8 @@ def replaced(text, old, new):
 @pytest.fixture(name="machine", scope="module")
 def running_with_dma():
     """
-    linux1 has a device with DMA, QEMU's fw_cfg, which no cell may have otherwise: it reads and writes whatever memory it
-    is told.
+    linux1 has a device with DMA, QEMU's fw_cfg, which no cell may have otherwise: it reads and writes whatever memory
+    it is told.
     """
     initrd = build.WORK / "boards/with-request.cpio.gz"
     initrd.parent.mkdir(parents=True, exist_ok=True)
@@ -114,8 +114,8 @@ def test_the_kernel_is_where_it_was_loaded_or_where_it_moved_itself(machine):
     of Linux 7.2, has none: it is at its offset of 2 MiB in both cells, and after a restart.
     """
     running, *_ = machine
-    where = ("echo ker''nel $(grep -cE ' (get_random_boot|kaslr_disabled|determine_relocation_address)$' /proc/kallsyms) "
-             "$(grep 'Kernel code' /proc/iomem)")
+    symbols = "get_random_boot|kaslr_disabled|determine_relocation_address"
+    where = f"echo ker''nel $(grep -cE ' ({symbols})$' /proc/kallsyms) $(grep 'Kernel code' /proc/iomem)"
     found = []
     for boot in range(3):
         running.focus(0)
