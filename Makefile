@@ -288,6 +288,7 @@ wrapped-rflags := vmx_enter
 wrapped-vpid := vmx_enter
 wrapped-ipi := iocsr_access
 wrapped-window := cell_access
+wrapped-lock := cell_handle_exit
 
 $(OUT)/bulkhead-without-%.elf: tests/isolation/$(ARCH)/walls/%.c $(OUT)/bulkhead.elf
 	$(call say,LD,$@)

@@ -19,6 +19,10 @@ ALL = ["memory", "ports", "msrs", "x2apic", "icr", "storm", "svm", "insns"]
 END = re.compile(r"attack (\w+) end tried=(\d+) denied=(\d+) leaked=(\d+)")
 VICTIM = re.compile(r"victim t=(\d+) ticks=(\d+) passes=(\d+) errors=(\d+) unexpected=(\d+) maxgap_us=(\d+)$")
 TICKS_PER_SECOND = 100
+LONGEST_GAP_US = 3000000  # 0.4 s was seen on a busy host
+LAST = 3  # seconds of the victim that tests wait for behind an attack
+WINDOW = 5  # seconds
+SLOWER = 8  # times; 3 were seen
 
 #: AMD SVM in QEMU, Intel VMX in Bochs, and AMD SVM there as a second opinion.
 on_all = pytest.mark.parametrize("emulator", build.BOARDS)
@@ -57,6 +61,27 @@ def victim_reports(machine):
     return [tuple(map(int, m.groups())) for m in matches if m]
 
 
+def pace(reports, seconds):
+    """The fewest ticks a second within as many seconds on end."""
+    pairs = zip(reports, reports[seconds:] or reports[-1:])
+    return min((end[1] - start[1]) / (end[0] - start[0]) for start, end in pairs)
+
+
+def delays(reports, attacks):
+    """
+    What kept the victim from running, in words. A busy host does, too: so its pace is compared with that of the seconds
+    when the attack is over, and what is allowed is more than any host was seen to take.
+    """
+    if reports[-1][5] > LONGEST_GAP_US:
+        yield f"victim: {reports[-1][5]} us between two ticks"
+    before, after = reports[:-LAST], reports[-LAST - 1:]
+    if not attacks or len(before) < 2:
+        return
+    slow, quiet = pace(before, WINDOW), pace(after, LAST)
+    if slow * SLOWER < quiet:
+        yield f"victim: {slow:.1f} ticks a second for {WINDOW} s of the attack, {quiet:.1f} afterwards"
+
+
 def disturbances(reports, attacks):
     """What got through, in words; empty when every wall held."""
     found = [f"{name} leaked {m[4]}" for name, m in attacks.items() if int(m[4])]
@@ -67,7 +92,7 @@ def disturbances(reports, attacks):
         found.append(f"victim: {ticks} ticks in {second} s, more than its own timer makes")
     if not passes or reports[-1][1] <= reports[0][1]:
         found.append("victim: stands still")
-    return found
+    return found + list(delays(reports, attacks))
 
 
 #: Instructions that a processor has for its guests, by a bit of CPUID and often a control of the hypervisor's; others

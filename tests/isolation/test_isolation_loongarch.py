@@ -57,9 +57,10 @@ def test_nothing_that_a_cell_was_not_given_can_be_reached():
     ("page", "memory leaked|victim: [1-9]"),
     ("ipi", "unexpected"),
     ("window", "memory leaked"),
+    ("lock", "us between two ticks"),
 ])
 def test_a_missing_wall_is_found(wall, trace):
-    """Without one wall (a page, the filter of IPIs, a UART), the same test finds the hole."""
+    """Without one wall (a page, the filter of IPIs, a UART, a lock for each cell), the same test finds the hole."""
     _, reports, attacks = run_attack(f"bulkhead-without-{wall}")
     found = "; ".join(disturbances(reports, attacks))
     assert re.search(trace, found), f"nothing found: {found!r}"

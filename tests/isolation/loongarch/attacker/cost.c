@@ -66,7 +66,7 @@ void attack_loong_cost(void)
 		const char *name;
 		void (*fn)(void);
 	} exits[] = {
-		{ "hypercall", do_hypercall }, { "CPUCFG", do_cpucfg },      { "CSR", do_csr },
+		{ "hypercall", do_hypercall }, { "CPUCFG", do_cpucfg },       { "CSR", do_csr },
 		{ "IOCSR", do_iocsr },         { "IPI-block", do_ipi_block }, { "MMIO", do_mmio },
 	};
 	uint64_t state = irq_save();
