@@ -28,11 +28,6 @@ const char *cell_state_name(const struct cell *cell)
 	return state_names[state_of(cell)];
 }
 
-bool cell_is_running(const struct cell *cell)
-{
-	return state_of(cell) == CELL_RUNNING;
-}
-
 const struct mem_region *cell_region(const struct cell *cell, uint64_t gpa)
 {
 	const struct cell_config *config = cell->config;

@@ -53,7 +53,10 @@ struct cell *cell_get(unsigned int index);
 /* Short lower-case name of the cell's state. */
 const char *cell_state_name(const struct cell *cell);
 
-bool cell_is_running(const struct cell *cell);
+static inline bool cell_is_running(const struct cell *cell)
+{
+	return __atomic_load_n(&cell->state, __ATOMIC_SEQ_CST) == CELL_RUNNING;
+}
 
 /* Prepares all cells once at boot, when their modules were checked: links configuration, devices
  * and vCPUs. */

@@ -60,6 +60,19 @@ static __attribute__((noinline)) void decode_gspr(struct arch_vcpu *guest, struc
 	}
 }
 
+/* Not inlined, like decode_gspr(): other exits need none of their stack. */
+static __attribute__((noinline)) void decode_mmio(uint64_t estat, struct vcpu_exit *exit)
+{
+	uint64_t ecode = exit->code;
+
+	exit->reason = EXIT_MMIO;
+	exit->mmio.gpa = csr_read(CSR_BADV);
+	exit->mmio.write = ecode == ECODE_PIS || ecode == ECODE_PME;
+	exit->mmio.execute = ecode == ECODE_PIF || ecode == ECODE_PNX ||
+			     (ecode == ECODE_ADE && !(estat >> ESTAT_ESUBCODE_SHIFT));
+	exit->mmio.walk = !exit->mmio.execute && insn_is_walk(exit_insn());
+}
+
 void guest_decode(struct arch_vcpu *guest, uint64_t estat, struct vcpu_exit *exit)
 {
 	unsigned int ecode = estat >> ESTAT_ECODE_SHIFT & ESTAT_ECODE_MASK;
@@ -78,12 +91,7 @@ void guest_decode(struct arch_vcpu *guest, uint64_t estat, struct vcpu_exit *exi
 	case ECODE_PNX:
 	case ECODE_PPI:
 	case ECODE_ADE: /* an address beyond what there can be */
-		exit->reason = EXIT_MMIO;
-		exit->mmio.gpa = csr_read(CSR_BADV);
-		exit->mmio.write = ecode == ECODE_PIS || ecode == ECODE_PME;
-		exit->mmio.execute = ecode == ECODE_PIF || ecode == ECODE_PNX ||
-				     (ecode == ECODE_ADE && !(estat >> ESTAT_ESUBCODE_SHIFT));
-		exit->mmio.walk = !exit->mmio.execute && insn_is_walk(exit_insn());
+		decode_mmio(estat, exit);
 		break;
 	case ECODE_GSPR:
 		decode_gspr(guest, exit);

@@ -21,9 +21,10 @@ static uint32_t exit_insn(void)
 void arch_vcpu_run(struct vcpu *vcpu, struct vcpu_exit *exit)
 {
 	struct arch_vcpu *guest = vcpu->arch;
+	uint64_t estat = vcpu_switch(guest);
 
-	guest_decode(guest, vcpu_switch(guest), exit);
-	vcpu_saw_code(vcpu, exit->code);
+	vcpu_saw_code(vcpu, estat >> ESTAT_ECODE_SHIFT & ESTAT_ECODE_MASK);
+	guest_decode(guest, estat, exit); /* last: so it costs no more than if it were inline */
 }
 
 /* --- What concerns the vCPU alone --- */
