@@ -231,8 +231,8 @@ def test_a_packed_kernel_of_two_cells_is_in_the_image_once(bench):
 
 @pytest.mark.parametrize("how", ["raw", "gzip", "zstd"])
 def test_a_module_brings_a_kernel_unpacked(bench, how):
-    """The hypervisor copies it as it is; memory is laid out as it is without a module."""
-    inner = linux_image(size=0x10000)
+    """The hypervisor copies it as it is, and has room for that; memory is laid out as it is without a module."""
+    inner = linux_image(size=8 * MIB) + bytes(3 * MIB)
     bench.image("image", inner if how == "raw" else zboot(inner, how))
     modules = LOONGARCH.replace(*MODULE)
     embedded, brought = plan_of(bench, LOONGARCH), plan_of(bench, modules)
