@@ -81,7 +81,7 @@ def single_attack(test):
     ("badwrite=b0000000", "touched: write at guest-physical 0xb0000000", "memory = <...>"),
     ("fetch=b0000000", "touched: instruction fetch at guest-physical 0xb0000000", "memory = <...>"),
     ("badll=b0000000", "touched: read at guest-physical 0xb0000000", "memory = <...>"),
-    ("badwalk=b0000000", r"touched: read \(walking the guest's page table\) at guest-physical 0xb0000000",
+    ("badwalk=8000000", r"touched: read \(walking the guest's page table\) at guest-physical 0x8000000",
      "memory = <...>"),
     ("badipi=2", "touched: an inter-processor interrupt", "cpus = <&cpu ...>"),
     ("crash=b0000000", "touched: instruction fetch at guest-physical 0xb0000000", "memory = <...>"),

@@ -12,6 +12,7 @@
 #define MAIL 0x4154544143480000ull
 #define OWN_IPI 10
 #define SETTLE_US 20000
+#define PATIENCE_US 10000000 /* the computer may be busy */
 
 /* What a cell has of its own: identity, interrupts, EIOINTC. */
 static bool is_own(uint32_t number)
@@ -21,14 +22,43 @@ static bool is_own(uint32_t number)
 	       (number >= 0x1400 && number < 0x1d00);
 }
 
+static uint8_t read8(uint32_t number)
+{
+	uint32_t value;
+
+	__asm__ volatile("iocsrrd.b %0, %1" : "=r"(value) : "r"(number) : "memory");
+	return (uint8_t)value;
+}
+
+static uint16_t read16(uint32_t number)
+{
+	uint32_t value;
+
+	__asm__ volatile("iocsrrd.h %0, %1" : "=r"(value) : "r"(number) : "memory");
+	return (uint16_t)value;
+}
+
+static void write16(uint32_t number, uint16_t value)
+{
+	__asm__ volatile("iocsrwr.h %0, %1" : : "r"(value), "r"(number) : "memory");
+}
+
+/* By all instructions that reach four bytes, the last ones first. */
 static void try_number(struct attack *attack, uint32_t number)
 {
 	uint64_t first = iocsr_read32(number), second;
 
 	if (number % 8 == 0)
 		first |= iocsr_read64(number);
+	for (uint32_t byte = 4; byte-- > 0;) {
+		first |= read8(number + byte);
+		iocsr_write8(number + byte, 0xff);
+		if (byte % 2)
+			continue;
+		first |= read16(number + byte);
+		write16(number + byte, UINT16_MAX);
+	}
 	iocsr_write32(number, UINT32_MAX);
-	iocsr_write8(number, 0xff);
 	if (number % 8 == 0)
 		iocsr_write64(number, UINT64_MAX);
 	second = iocsr_read32(number);
@@ -82,17 +112,22 @@ static void send_all_kinds(unsigned int id)
 	iocsr_write64(IOCSR_ANY_SEND, UINT64_C(0xa5a5a5a5) << 32 | to | UINT64_C(5) << 27 | 0x1c40);
 }
 
+static uint64_t own_ipis(unsigned int id)
+{
+	return __atomic_load_n(&cpus[id].ipis[OWN_IPI], __ATOMIC_RELAXED);
+}
+
 /* Those to CPUs of the own cell arrive there. */
 static void attack_own(struct attack *attack)
 {
-	uint64_t before;
-
 	for (unsigned int id = 0; id < nr_cpus; id++) {
-		before = __atomic_load_n(&cpus[id].ipis[OWN_IPI], __ATOMIC_RELAXED);
+		uint64_t before = own_ipis(id), start = rdtsc();
+
 		ipi_send(id, OWN_IPI);
-		delay_us(SETTLE_US);
-		attack_count(attack, __atomic_load_n(&cpus[id].ipis[OWN_IPI], __ATOMIC_RELAXED) !=
-					     before + 1);
+		while (own_ipis(id) == before && tsc_to_us(rdtsc() - start) < PATIENCE_US)
+			cpu_relax();
+		delay_us(SETTLE_US); /* one alone */
+		attack_count(attack, own_ipis(id) != before + 1);
 	}
 	mail_send(0, MAIL_BOX, MAIL);
 	attack_count(attack, iocsr_read64(IOCSR_MAILBOX0 + 8 * MAIL_BOX) != MAIL);

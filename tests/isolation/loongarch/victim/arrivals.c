@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "clock.h"
 #include "console.h"
+#include "line.h"
 #include "trap.h"
 #include "victim.h"
 
@@ -31,8 +32,8 @@ static void report(const char *what, unsigned int cpu, unsigned int number, uint
 		      what, number, count);
 }
 
-/* Interrupts but the timer's, IPIs but the one kick that begins the work of all but the first CPU,
- * and all exceptions. */
+/* Interrupts but the timer's and those that the UART was asked for, IPIs but the one kick that
+ * begins the work of all but the first CPU, and all exceptions. */
 static uint64_t unexpected_on(unsigned int id, bool tell)
 {
 	const struct cpu *cpu = &cpus[id];
@@ -41,7 +42,10 @@ static uint64_t unexpected_on(unsigned int id, bool tell)
 	for (unsigned int n = 0; n < NR_INTERRUPTS; n++) {
 		uint64_t count = __atomic_load_n(&cpu->interrupts[n], __ATOMIC_RELAXED);
 
-		if (n == IRQ_TIMER || n == IRQ_IPI || !count)
+		if (n == IRQ_TIMER || n == IRQ_IPI)
+			continue;
+		count -= line_taken(id, n);
+		if (!count)
 			continue;
 		total += count;
 		if (tell)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registers that only the victim may change. */
 #include "victim.h"
+#include "line.h"
 #include "console.h"
 #include "lib.h"
 #include "trap.h"
@@ -119,16 +120,22 @@ static void set_merrsave(uint64_t value)
 	csr_write(CSR_MERRSAVE, value);
 }
 
+static void set_nothing(uint64_t value)
+{
+	(void)value;
+}
+
 /* Values that neither reset nor chance leaves behind. */
 const struct watched watched[] = {
 	{ "UART scratch register", get_scratch, set_scratch, 0x6b },
-	{ "PCH-PIC mask", get_pic_mask, set_pic_mask, 0xfeedfb6f },
+	{ "PCH-PIC mask", get_pic_mask, set_pic_mask, 0xfeedfb6f & ~BIT(LINE_INPUT) },
 	{ "PCH-PIC vector 9", get_pic_vector, set_pic_vector, 0x5c },
 	{ "RTC match 2", get_rtc_match, set_rtc_match, 0xf0000001 },
 	{ "mailbox 3", get_mailbox, set_mailbox, 0x123456789abcdef0 },
 	{ "IPI enable", get_ipi_enable, set_ipi_enable, 0xffffffff },
 	{ "EIOINTC enable", get_eio_enable, set_eio_enable, 0xfffffffffffffffb },
 	{ "EIOINTC route", get_eio_route, set_eio_route, 0x0201020102010201 },
+	{ "count of interrupts of the own UART", line_ask, set_nothing, 1 },
 	{ "CSR SAVE5", get_save, set_save, 0x00000000deadbee0 },
 	{ "CSR MERRSAVE", get_merrsave, set_merrsave, 0x00c0ffee00c0ffee },
 };
@@ -138,4 +145,5 @@ void watched_init(void)
 {
 	/* Extended interrupts on, so that one that is raised from outside arrives. */
 	iocsr_write64(IOCSR_MISC_FUNC, IOCSR_MISC_EXT_IOI);
+	line_init();
 }
