@@ -25,7 +25,7 @@ struct vcpu {
 	struct cell *cell;
 	unsigned int index; /* in its cell */
 	unsigned int cpu;   /* index in board.cpus: the physical CPU */
-	uint32_t hwid;      /* hardware id of that CPU (APIC id) */
+	uint32_t hwid;      /* hardware id of that CPU: its APIC id, or core id */
 	uint32_t requests;
 	bool waiting;     /* not started yet: the guest has not asked for this CPU */
 	bool parked;

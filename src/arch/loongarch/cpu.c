@@ -212,7 +212,7 @@ static void stop(void)
 {
 	console_last_words();
 	for (;;)
-		__asm__ volatile("idle 0");
+		cpu_idle();
 }
 
 static void report_machine_error(void)
