@@ -12,6 +12,14 @@ from harness.systems import HEADLESS, QEMUS, start
 from harness.transport import Emulator
 
 CONFIG = "tests/isolation/attack-loongarch.dts"
+#: A device with a page of registers: QEMU's second flash, which is nobody's.
+FLASH = "1d000000"
+FLASH_NODE = f"""
+/ {{ soc {{ flash: flash@{FLASH} {{
+	compatible = "bulkhead,simple-device";
+	reg = <0 0x{FLASH} 0 0x1000>;
+}}; }}; }};
+"""
 ALL = ["memory", "iocsrs", "ipis", "routes", "csrs", "insns", "user", "storm"]
 
 
@@ -69,10 +77,12 @@ def test_a_missing_wall_is_found(wall, trace):
 def single_attack(test):
     """The system with one attack that the default policy answers with a fault; returns its DTS."""
     text, changes = BOOTARGS.subn(f'bootargs = "tests={test}";', (build.TOP / CONFIG).read_text(encoding="utf-8"))
-    assert changes == 1
-    file = build.WORK / "boards" / f"attack-loongarch-{test.split('=')[0]}.dts"
+    assert changes == 1 and text.count('on-violation = "report";') == 1
+    own = test.endswith(FLASH)
+    text = text.replace('on-violation = "report";', "passthrough = <&flash>;" if own else "") + (FLASH_NODE if own else "")
+    file = build.WORK / "boards" / f"attack-loongarch-{test.replace('=', '-')}.dts"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text.replace('on-violation = "report";', ""), encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
     return str(file.relative_to(build.TOP))
 
 
@@ -80,6 +90,7 @@ def single_attack(test):
     ("badread=b0000000", "touched: read at guest-physical 0xb0000000", "memory = <...>"),
     ("badwrite=b0000000", "touched: write at guest-physical 0xb0000000", "memory = <...>"),
     ("fetch=b0000000", "touched: instruction fetch at guest-physical 0xb0000000", "memory = <...>"),
+    (f"fetch={FLASH}", f"touched: instruction fetch at guest-physical 0x{FLASH}", "passthrough = <&device>"),
     ("badll=b0000000", "touched: read at guest-physical 0xb0000000", "memory = <...>"),
     ("badwalk=8000000", r"touched: read \(walking the guest's page table\) at guest-physical 0x8000000",
      "memory = <...>"),

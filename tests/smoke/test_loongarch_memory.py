@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""LoongArch: where a cell's memory is, and its kernel in it."""
+"""LoongArch: where a cell's memory is, and kernels in it, of every format."""
 
+import gzip
 import struct
+import subprocess
 
 import pytest
 
@@ -131,3 +133,44 @@ def test_the_kernel_is_where_it_was_loaded_or_where_it_moved_itself(machine):
     else:
         assert set(found) == {0x200000}
         running.shell("linux1", 1, where, f"^kernel 0 {BASE + 0x200000:x}-\\w+ : Kernel code$")
+
+
+def zboot(kernel, how):
+    """@kernel as the file that Linux' zboot makes: drivers/firmware/efi/libstub/zboot-header.S."""
+    packed = gzip.compress(kernel, 1) if how == "gzip" else subprocess.run(
+        ["zstd", "-1cq"], input=kernel, capture_output=True, check=True).stdout
+    head = struct.pack("<4s4sII8x8s", b"MZ", b"zimg", 0x100, len(packed), how.encode())
+    return head.ljust(0x100, b"\0") + packed
+
+
+def elf(kernel):
+    """@kernel as a vmlinux: one segment, at the addresses of a direct-mapped window."""
+    window = 0x9000 << 48
+    entry, size, base = struct.unpack_from("<QQQ", kernel, 8)
+    head = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 2, 258, 1, window | entry, 64, 0, 0x43, 64, 56, 1, 64, 0,
+                       0)
+    segment = struct.pack("<IIQQQQQQ", 1, 7, PAGE, window | base, window | base, len(kernel), size, PAGE)
+    return (head + segment).ljust(PAGE, b"\0") + kernel
+
+
+def test_kernels_of_every_format_boot():
+    """The same kernel as an Image, packed with gzip and with zstd, and as an ELF, in a cell each."""
+    image = (build.system(DUO) / f"gen/blobs/kernel-{KERNEL}.bin").read_bytes()
+    kernels = {"image": image, "gzip": zboot(image, "gzip"), "zstd": zboot(image, "zstd"), "elf": elf(image)}
+    folder = build.WORK / "boards"
+    folder.mkdir(parents=True, exist_ok=True)
+    text = (build.TOP / "configs/qemu-loongarch-quad.dts").read_text(encoding="utf-8")
+    for name, kernel in kernels.items():
+        (folder / f"kernel-{name}").write_bytes(kernel)
+        text = text.replace(f'"{KERNEL}"', f'"build/tests/boards/kernel-{name}"', 1)
+    config = folder / "qemu-loongarch-kernels.dts"
+    config.write_text(text, encoding="utf-8")
+    folder = build.system(str(config.relative_to(build.TOP)))
+    report = (folder / "gen/report.txt").read_text(encoding="utf-8")
+    assert [line.split(", ")[1] for line in report.splitlines() if ": entry 0x" in line] == [
+        "Image", "EFI zboot", "EFI zboot", "ELF"]
+    bare = bare_check(KERNEL, 2, build.BUILD / "qemu-loongarch-duo")
+    with start(folder) as machine:
+        checks = run_selfchecks(machine, [f"linux{i}" for i in range(4)])
+    for cell, check in checks.items():
+        assert_cell(check, cell, 1, 384, bare)
