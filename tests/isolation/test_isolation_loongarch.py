@@ -78,8 +78,8 @@ def single_attack(test):
     """The system with one attack that the default policy answers with a fault; returns its DTS."""
     text, changes = BOOTARGS.subn(f'bootargs = "tests={test}";', (build.TOP / CONFIG).read_text(encoding="utf-8"))
     assert changes == 1 and text.count('on-violation = "report";') == 1
-    own = test.endswith(FLASH)
-    text = text.replace('on-violation = "report";', "passthrough = <&flash>;" if own else "") + (FLASH_NODE if own else "")
+    passthrough, node = ("passthrough = <&flash>;", FLASH_NODE) if test.endswith(FLASH) else ("", "")
+    text = text.replace('on-violation = "report";', passthrough) + node
     file = build.WORK / "boards" / f"attack-loongarch-{test.replace('=', '-')}.dts"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
