@@ -35,9 +35,10 @@ $(error $(CONFIG) is a system for $(SYSTEM_ARCH), not for $(ARCH): leave ARCH ou
 endif
 OBJ := $(BUILD)/obj-$(ARCH)-$(notdir $(CC))
 
-# What must be installed; LoongArch needs more to build, and has its own QEMU.
+# What must be installed; LoongArch needs more to build, and its own QEMU is built, too, unless there is one.
 SETUP_BUILD := $(BUILD)/.setup-build $(if $(filter loongarch,$(ARCH)),$(BUILD)/.setup-loongarch)
-SETUP_RUN := $(if $(filter loongarch,$(ARCH)),$(BUILD)/.setup-loongarch,$(BUILD)/.setup-run)
+SETUP_QEMU_LOONGARCH := $(BUILD)/.setup-loongarch $(if $(QEMU_LOONGARCH),,$(BUILD)/.setup-qemu-lvz)
+SETUP_RUN := $(if $(filter loongarch,$(ARCH)),$(SETUP_QEMU_LOONGARCH),$(BUILD)/.setup-run)
 
 Q := $(if $(filter-out 0,$(V)),,@)
 say = @printf '  %-7s %s\n' $(1) '$(2)'
@@ -383,7 +384,8 @@ T ?=
 T_or_all = $(or $(T),all)
 with_lvz = $(filter all qemu-lvz lvz,$(T_or_all))
 .PHONY: test
-test: | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test $(BUILD)/.setup-loongarch $(if $(with_lvz),$(BUILD)/.setup-qemu-lvz)
+test: | $(BUILD)/.setup-build $(BUILD)/.setup-run $(BUILD)/.setup-test $(BUILD)/.setup-loongarch
+test: | $(if $(with_lvz),$(BUILD)/.setup-qemu-lvz) $(if $(filter-out unit lint,$(T_or_all)),$(SETUP_QEMU_LOONGARCH))
 	@$(if $(filter-out unit lint qemu-lvz lvz,$(T_or_all)),$(QEMU_x86) --prepare && $(BOCHS) --prepare && \
 		scripts/built_copy.sh scripts/uboot-tools >/dev/null && $(QEMU_loongarch) --prepare)
 	@$(if $(with_lvz),scripts/built_copy.sh tests/qemu-lvz >/dev/null)
