@@ -33,9 +33,18 @@ static const struct mem_region memory[] = {
 };
 static const struct mem_region regions[] = {
 	{ 0, 64 * MIB, 128 * MIB, RAM, "x.dts:10" },
+	{ 0x30000000, 0x30000000, 0x1000, REGION_READ | REGION_WRITE | REGION_DEVICE, "x.dts:11" },
+};
+static const struct loongarch_window windows[] = {
+	{ 0x1fe002e0, 0x100, "x.dts:12" },
 };
 static const struct cell_config cell_configs[] = {
-	{ .name = "linux0", .regions = regions, .nr_regions = ARRAY_SIZE(regions) },
+	{
+		.name = "linux0",
+		.regions = regions,
+		.nr_regions = ARRAY_SIZE(regions),
+		.arch = { .windows = windows, .nr_windows = ARRAY_SIZE(windows) },
+	},
 };
 const struct partition_table partition_table = {
 	.name = "x",
@@ -52,6 +61,8 @@ const struct partition_table partition_table = {
 			.console = { .base = 0x1fe001e0, .clock = 100000000, .baud = 115200 },
 			.pch_pic = 0x10000000,
 			.rtc = 0x100d0100,
+			.liointc = 0x1fe01400,
+			.power_off = { .address = 0x100e001c },
 		},
 	},
 	.cells = cell_configs,
@@ -65,6 +76,7 @@ static uint64_t cpuid;
 static uint32_t word1, word2;
 static unsigned int nr_cpus, clock_hz, rtc, megabytes;
 static bool has_uart;
+static unsigned int given, second_uart, liointc, power_off;
 
 uint64_t fake_csr(unsigned int number)
 {
@@ -100,6 +112,10 @@ static int setup(void **state)
 	rtc = 0x100d0100;
 	megabytes = 256;
 	has_uart = true;
+	given = 0x30000000;
+	second_uart = 0x1fe002e0;
+	liointc = 0x1fe01400;
+	power_off = 0x100e0000; /* the register is in the middle */
 	seed_taken = false;
 	return 0;
 }
@@ -139,7 +155,12 @@ static void make_tree(void)
 	make_string("device_type", "memory");
 	make_cells("reg", 4, 0, 0, 0, megabytes << 20);
 	make_end();
-	device("other", "ns16550a", 0x1fe002e0);
+	device("other", "ns16550a", second_uart);
+	make_node("given"); /* the second of its registers */
+	make_cells("reg", 8, 0, 0x28000000, 0, 0x1000, 0, given, 0, 0x1000);
+	make_end();
+	device("liointc", "loongson,liointc-2.0", liointc);
+	device("syscon", "syscon", power_off);
 	if (has_uart) {
 		make_node("serial");
 		make_string("compatible", "ns16550a");
@@ -226,6 +247,34 @@ static void the_consoles_clock_is_compared(void **state)
 	clock_hz = 50000000;
 	make_tree();
 	assert_refused("  console's UART: its clock has 50000000 Hz, the board says 100000000\n");
+}
+
+static void the_other_interrupt_controller_must_be_there(void **state)
+{
+	(void)state;
+	liointc = 0x1fe01500;
+	make_tree();
+	assert_refused("  LIOINTC at 0x1fe01400: there is none\n");
+}
+
+static void the_register_that_switches_off_must_be_there(void **state)
+{
+	(void)state;
+	power_off = 0x100e001c - 0x100; /* it ends there */
+	make_tree();
+	assert_refused("  power-off register at 0x100e001c: there is none\n");
+}
+
+static void devices_of_cells_that_are_not_there_are_told(void **state)
+{
+	(void)state;
+	given = 0x30001000;
+	second_uart = 0x1fe003e0;
+	make_tree();
+	assert_int_equal(board_check(&info), 0);
+	assert_string_equal(said, "warning: the device tree has nothing at 0x1fe002e0, a device for "
+				  "a cell (x.dts:12)\nwarning: the device tree has nothing at "
+				  "0x30000000, a device for a cell (x.dts:11)\n");
 }
 
 static void a_damaged_tree_is_refused(void **state)
@@ -411,6 +460,9 @@ int main(void)
 		cmocka_unit_test_setup(devices_elsewhere_are_told, setup),
 		cmocka_unit_test_setup(the_console_must_be_there, setup),
 		cmocka_unit_test_setup(the_consoles_clock_is_compared, setup),
+		cmocka_unit_test_setup(the_other_interrupt_controller_must_be_there, setup),
+		cmocka_unit_test_setup(the_register_that_switches_off_must_be_there, setup),
+		cmocka_unit_test_setup(devices_of_cells_that_are_not_there_are_told, setup),
 		cmocka_unit_test_setup(a_damaged_tree_is_refused, setup),
 		cmocka_unit_test_setup(without_a_tree_memory_alone_is_compared, setup),
 		cmocka_unit_test_setup(without_a_tree_acpi_lists_the_cpus, setup),

@@ -134,6 +134,47 @@ static void check_uart(const struct fdt *fdt)
 	differences++;
 }
 
+/* Whether the registers of any device are at @address. */
+static bool has_registers(const struct fdt *fdt, uint64_t address)
+{
+	const struct fdt_node *node;
+	struct fdt_walk walk;
+	uint64_t base, size;
+
+	fdt_walk_start(&walk, fdt);
+	while ((node = fdt_walk_next(&walk)) != NULL)
+		for (unsigned int i = 0; fdt_reg(node, i, &base, &size) == 0; i++)
+			if (address - base < size && fdt_enabled(node))
+				return true;
+	return false;
+}
+
+/* For what goes by several names; @address is 0 where the board has none. */
+static void check_registers(const struct fdt *fdt, const char *what, uint64_t address)
+{
+	if (address == 0 || has_registers(fdt, address))
+		return;
+	log_printf("  %s at 0x%lx: there is none\n", what, (unsigned long)address);
+	differences++;
+}
+
+/* That is told, and no more: a PCI function's registers are in no device tree. */
+static void note_given(const struct fdt *fdt, const char *source, uint64_t address)
+{
+	if (!has_registers(fdt, address))
+		log_printf("warning: the device tree has nothing at 0x%lx, a device for a cell (%s)\n",
+			   (unsigned long)address, source);
+}
+
+static void note_cell(const struct fdt *fdt, const struct cell_config *cell)
+{
+	for (unsigned int i = 0; i < cell->arch.nr_windows; i++)
+		note_given(fdt, cell->arch.windows[i].source, cell->arch.windows[i].base);
+	for (unsigned int i = 0; i < cell->nr_regions; i++)
+		if (cell->regions[i].flags & REGION_DEVICE)
+			note_given(fdt, cell->regions[i].source, cell->regions[i].hpa);
+}
+
 static void check_devices(const struct fdt *fdt)
 {
 	const struct arch_board *board = &partition_table.board.arch;
@@ -142,6 +183,10 @@ static void check_devices(const struct fdt *fdt)
 	check_uart(fdt);
 	(void)check_device(fdt, "PCH-PIC", "loongson,pch-pic-1.0", board->pch_pic, &walk);
 	(void)check_device(fdt, "RTC", "loongson,ls7a-rtc", board->rtc, &walk);
+	check_registers(fdt, "LIOINTC", board->liointc);
+	check_registers(fdt, "power-off register", board->power_off.address);
+	for (unsigned int i = 0; i < partition_table.nr_cells; i++)
+		note_cell(fdt, &partition_table.cells[i]);
 }
 
 /* ---- All of it ---- */
