@@ -272,9 +272,11 @@ static void devices_of_cells_that_are_not_there_are_told(void **state)
 	second_uart = 0x1fe003e0;
 	make_tree();
 	assert_int_equal(board_check(&info), 0);
-	assert_string_equal(said, "warning: the device tree has nothing at 0x1fe002e0, a device for "
-				  "a cell (x.dts:12)\nwarning: the device tree has nothing at "
-				  "0x30000000, a device for a cell (x.dts:11)\n");
+	assert_string_equal(said,
+			    "warning: the device tree has nothing at 0x1fe002e0, a device for a "
+			    "cell (x.dts:12)\n"
+			    "warning: the device tree has nothing at 0x30000000, a device for a "
+			    "cell (x.dts:11)\n");
 }
 
 static void a_damaged_tree_is_refused(void **state)

@@ -162,7 +162,8 @@ static void check_registers(const struct fdt *fdt, const char *what, uint64_t ad
 static void note_given(const struct fdt *fdt, const char *source, uint64_t address)
 {
 	if (!has_registers(fdt, address))
-		log_printf("warning: the device tree has nothing at 0x%lx, a device for a cell (%s)\n",
+		log_printf("warning: the device tree has nothing at 0x%lx, a device for a cell "
+			   "(%s)\n",
 			   (unsigned long)address, source);
 }
 
