@@ -13,7 +13,7 @@ readonly BUILD="gcc make binutils device-tree-compiler python3 python3-libfdt py
 # bison, flex, libssl-dev, bzip2: to build a program of U-Boot's.
 readonly TEST="python3-pytest python3-pytest-xdist python3-pexpect libcmocka-dev libc6-dev g++ patch clang
 	clang-tidy clang-tidy-19 cppcheck grub-pc-bin grub-efi-amd64-bin grub-common xorriso mtools fdisk ovmf
-	u-boot-tools openssl sbsigntool bison flex libssl-dev bzip2 gdb"
+	u-boot-tools openssl sbsigntool bison flex libssl-dev bzip2 gdb-multiarch"
 # clang and LLVM's linker have the LoongArch target; kernels are packed with zstd.
 readonly LOONGARCH="clang-19 lld-19 llvm-19 zstd"
 # To build the LoongArch machine with virtualization (tests/qemu-lvz), and what runs on it.

@@ -33,19 +33,26 @@ def test_guests_can_send_nmis_and_restart_cpus(machine):
     assert {"pio", "identify", "sysreg", "mmio"} <= set(counters["linux1", 0])
 
 
-def test_gdb_shows_cells_vcpus_exits_and_log():
+@pytest.mark.parametrize("system, port, memory, reasons", [
+    ("qemu-x86-duo", 23456, 511, r"pio=\d+ .*identify=\d+"),
+    ("qemu-loongarch-duo", 23457, 512, r"mmio=\d+ .*identify=\d+"),
+])
+def test_gdb_shows_cells_vcpus_exits_and_log(system, port, memory, reasons):
     """`make gdb`: the commands read the running hypervisor from outside, whatever its CPUs are doing.
 
     On QEMU alone: Bochs' stub for gdb and its emulation of several processors exclude each other.
     """
     import pexpect
     board.needs_emulator("gdb reads QEMU's memory")
-    build.system("configs/qemu-x86-duo.dts")
-    gdb = pexpect.spawn("make", ["gdb", "GDB_PORT=23456"], cwd=str(build.TOP), encoding="utf-8", timeout=60)
+    build.system(f"configs/{system}.dts")
+    gdb = pexpect.spawn("make", ["gdb", f"CONFIG=configs/{system}.dts", f"GDB_PORT={port}"], cwd=str(build.TOP),
+                        encoding="utf-8", timeout=60)
     try:
-        gdb.expect(r"\(gdb\)")
+        if gdb.expect([r"\(gdb\)", "error: no gdb here knows LoongArch; Debian 13's package gdb-multiarch does"]):
+            assert system == "qemu-loongarch-duo"
+            pytest.skip("Debian 12's gdb knows no LoongArch, and make gdb says so")
         gdb.sendline("continue")
-        console = build.BUILD / "qemu-x86-duo/console.txt"
+        console = build.BUILD / system / "console.txt"
         for _ in range(120):
             if console.exists() and b"Run /init" in console.read_bytes():
                 break
@@ -53,11 +60,11 @@ def test_gdb_shows_cells_vcpus_exits_and_log():
         gdb.sendintr()
         gdb.expect("SIGINT.*\\(gdb\\)")
         gdb.sendline("bulkhead cells")
-        gdb.expect(r"cell 0 linux0: CELL_RUNNING, 2 CPUs, 511 MiB, started 1 times")
+        gdb.expect(f"cell 0 linux0: CELL_RUNNING, 2 CPUs, {memory} MiB, started 1 times")
         gdb.sendline("bulkhead vcpus")
         gdb.expect(r"linux1/1 on CPU 3 \(id 3\): running")
         gdb.sendline("bulkhead exits")
-        gdb.expect(r"linux1/0: total=\d+ .*pio=\d+ .*identify=\d+")
+        gdb.expect(rf"linux1/0: total=\d+ .*{reasons}")
         gdb.sendline("bulkhead log")
         gdb.expect("cell linux1: starts on 2 CPUs")
     finally:
