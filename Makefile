@@ -325,6 +325,7 @@ run: $(OUT)/bulkhead.elf | $(SETUP_RUN)
 
 .PHONY: run-qemu
 run-qemu: $(OUT)/bulkhead.elf
+	$(Q)$(QEMU) --prepare
 	$(Q)if $(with_modules); then $(MAKE) -s $(MODULES_$(ARCH)); fi
 	@printf '  RUN     %s  (Ctrl-A X leaves QEMU, Ctrl-] ? helps)\n' '$(SYSTEM)'
 	$(Q)$(QEMU) $(qemu_args) -nographic -no-reboot -nic none $(boot_args) $(QEMU_EXTRA)
