@@ -158,7 +158,7 @@ def _pch_msi(device: VirtualDevice) -> list[Block]:
     block = Block(f"msi-controller@{first.base:x}", "msi")
     block.add("compatible", text("loongson,pch-msi-1.0"))
     block.add("reg", wide(first.base, first.size))
-    block.add("interrupt-controller").add("msi-controller").add("interrupt-parent", "<&eio>")
+    provider(block, 1).add("msi-controller").add("interrupt-parent", "<&eio>")
     block.add("loongson,msi-base-vec", f"<{MSI_VECTOR}>")
     return [block.add("loongson,msi-num-vecs", f"<{MSI_VECTORS}>")]
 

@@ -16,13 +16,14 @@
 #define UNCACHED 0x8000000000000000ull
 #define MARKER 0x5ab0a713c35a40e1ull
 
-/* What configs/loongarch-devices.dtsi gives to every cell. */
+/* What configs/loongarch-devices.dtsi gives to every cell, and attack-loongarch.dts to this one. */
 static const struct region devices[] = {
 	{ 0x10000000, 0x10000400 }, /* PCH-PIC */
 	{ 0x100d0100, 0x100d0200 }, /* clock */
 	{ 0x100e001c, 0x100e001f }, /* power */
 	{ 0x18000000, 0x18004000 }, /* ISA window */
 	{ 0x1fe001e0, 0x1fe002e0 }, /* UART */
+	{ 0x2ff00000, 0x2ff00008 }, /* PCH-MSI, of the attacker alone */
 };
 
 enum way { CACHED_WINDOW, UNCACHED_WINDOW, PAGES, DIRECT, NR_WAYS };
@@ -53,7 +54,7 @@ unsigned int targets(uint64_t *list)
 	/* Boot memory, flash, physical devices of the board, bus windows, the end of addresses. */
 	static const uint64_t fixed[] = {
 		0x10000400,    0x1c000000,   0x1d000000,     0x1e020000,    0x1fe00000, 0x1fe002e0,
-		0x1fe003e0,    0x1fe01400,   0x20000000,     0x2ff00000,    0x40000000, 0x80000000,
+		0x1fe003e0,    0x1fe01400,   0x20000000,     0x2ff01000,    0x40000000, 0x80000000,
 		0xe0000000000, 0xfdfe000000, 0x7ffffffff000, 0xfffffffff000
 	};
 	unsigned int count = option_numbers("target", list, MAX_TARGETS - ARRAY_SIZE(fixed));
