@@ -52,6 +52,16 @@ def test_the_whole_system_builds_without_a_warning(compiler, system):
     build.make(f"CC={compiler}", f"CONFIG=configs/{system}.dts")
 
 
+@pytest.mark.parametrize("system, limit", [("qemu-x86-duo", 80), ("qemu-loongarch-duo", 64)])
+def test_the_hypervisor_stays_small(system, limit):
+    """Text and read-only data, in KiB, without what is the system's own: images and tables."""
+    build.make(f"CONFIG=configs/{system}.dts")
+    said = subprocess.run([TOP / "tests/bench/size.sh", build.BUILD / system / "bulkhead.elf"], check=True, text=True,
+                          stdout=subprocess.PIPE).stdout
+    size = float(re.search(r"^text \d+ \+ rodata \d+ = ([\d.]+) KiB;", said, re.M)[1])
+    assert limit / 2 < size < limit
+
+
 @pytest.mark.parametrize("arch", ARCHES)
 def test_clang_tidy_finds_nothing(arch):
     """The checks are in .clang-tidy."""
