@@ -23,6 +23,11 @@ def run_selfchecks(machine, cells):
     return {cell: parse(machine.cell_lines(cell)) for cell in cells}
 
 
+#: LoongArch's ERR counts interrupts whose cause is gone when the CPU looks: another CPU has written to the UART meanwhile,
+#: and its line is low again. The bare machine has one now and then, too.
+LATE_INTERRUPTS = 5
+
+
 def assert_cell(check, cell, cpus, memory_mib, bare, base=None):
     """
     Asserts everything that holds in any healthy cell, on the architecture that its CPUs have. @base: where all its
@@ -44,7 +49,7 @@ def assert_cell(check, cell, cpus, memory_mib, bare, base=None):
     # CPU had to wait for the host, but a wrong rate is wrong in all.
     uptime, seconds = int(one["clock.uptime_cs"]), int(one["clock.rtc_s"])
     assert seconds >= 2 and 90 * seconds <= uptime <= 110 * seconds, (uptime, seconds)
-    assert one["irq.ERR"].split()[0] == "0"
+    assert int(one["irq.ERR"].split()[0]) <= (LATE_INTERRUPTS if loongarch else 0)
     if loongarch:
         assert_loongarch(check, one, cpus, memory_mib, base)
     else:
