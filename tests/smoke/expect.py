@@ -23,8 +23,8 @@ def run_selfchecks(machine, cells):
     return {cell: parse(machine.cell_lines(cell)) for cell in cells}
 
 
-#: LoongArch's ERR counts interrupts whose cause is gone when the CPU looks: another CPU has written to the UART meanwhile,
-#: and its line is low again. The bare machine has one now and then, too.
+#: LoongArch's ERR counts interrupts whose cause is gone when the CPU looks: another CPU has written to the UART
+#: meanwhile, and its line is low again. The bare machine has one now and then, too.
 LATE_INTERRUPTS = 5
 
 
