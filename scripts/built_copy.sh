@@ -76,8 +76,16 @@ unpack_and_patch()
 # Says how many files are compiled, until killed.
 tell_progress()
 {
+	local count
+
 	while sleep $SECONDS_BETWEEN; do
-		say BUILD "$name: $(find "$work/source" -name '*.o' | wc -l) files compiled"
+		count=$(find "$work/source" -name '*.o' | wc -l)
+		# Configuring a source compiles a file at times.
+		if ((count > 1)); then
+			say BUILD "$name: $count files compiled"
+		else
+			say BUILD "$name: being configured"
+		fi
 	done
 }
 
