@@ -117,9 +117,9 @@ def bare_qemu(kernel, cpus, memory, _):
 BARE_LOONGARCH = "console=ttyS0 initcall_blacklist=i8042_init bulkhead.selfcheck"
 
 
-def bare_loongarch(kernel, cpus, memory, folder):
-    """The bare kernel on QEMU's virt machine, whose loader wants it as the built system in @folder has it: unpacked."""
-    images = build.BUILD / "images"
+def bare_loongarch(kernel, cpus, memory, _):
+    """The bare kernel on QEMU's virt machine, whose loader wants it as the default system has it: unpacked."""
+    images, folder = build.BUILD / "images", build.system("configs/qemu-loongarch-duo.dts")
     command = [QEMUS["loongarch"], "-accel", "tcg", "-machine", "virt", "-cpu", "la464,lvz=off", "-smp", str(cpus),
                "-m", str(memory), *HEADLESS, "-kernel", str(folder / f"gen/blobs/kernel-{kernel}.bin"),
                "-initrd", str(images / "initramfs-loong64.cpio.gz"), "-append", BARE_LOONGARCH]
