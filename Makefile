@@ -136,7 +136,14 @@ $(OUT)/hypervisor.ld: src/arch/$(ARCH)/hypervisor.ld $(GEN)/layout.h
 
 -include $(OUT)/partition.d
 
-$(OUT)/bulkhead.elf: $(OUT)/hypervisor.ld $(OBJECTS) $(OUT)/partition.o $(OUT)/images.o
+# Is there if the latest image is this compiler's. Its objects may be older than another one's image.
+LINKED := $(OUT)/linked-by-$(notdir $(CC))
+$(LINKED):
+	@mkdir -p $(@D)
+	@rm -f $(OUT)/linked-by-*
+	@touch $@
+
+$(OUT)/bulkhead.elf: $(OUT)/hypervisor.ld $(OBJECTS) $(OUT)/partition.o $(OUT)/images.o $(LINKED)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -T $(OUT)/hypervisor.ld $(filter %.o,$^) -o $@.tmp
 	@mv $@.tmp $@

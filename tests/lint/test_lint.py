@@ -52,11 +52,15 @@ def test_the_whole_system_builds_without_a_warning(compiler, system):
     build.make(f"CC={compiler}", f"CONFIG=configs/{system}.dts")
 
 
-@pytest.mark.parametrize("system, limit", [("qemu-x86-duo", 80), ("qemu-loongarch-duo", 64)])
-def test_the_hypervisor_stays_small(system, limit):
+@pytest.mark.parametrize("arch, limit", [("x86", 80), ("loongarch", 64)])
+def test_the_hypervisor_stays_small(arch, limit):
     """Text and read-only data, in KiB, without what is the system's own: images and tables."""
-    build.make(f"CONFIG=configs/{system}.dts")
-    said = subprocess.run([TOP / "tests/bench/size.sh", build.BUILD / system / "bulkhead.elf"], check=True, text=True,
+    # Of a name of its own: other compilers build the default system, too.
+    file = build.WORK / "boards" / f"size-{arch}.dts"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text((TOP / f"configs/qemu-{arch}-duo.dts").read_text(encoding="utf-8"), encoding="utf-8")
+    folder = build.system(str(file.relative_to(TOP)))
+    said = subprocess.run([TOP / "tests/bench/size.sh", folder / "bulkhead.elf"], check=True, text=True,
                           stdout=subprocess.PIPE).stdout
     size = float(re.search(r"^text \d+ \+ rodata \d+ = ([\d.]+) KiB;", said, re.M)[1])
     assert limit / 2 < size < limit
