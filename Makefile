@@ -282,8 +282,8 @@ $(BUILD)/tests/loader-loongarch.bin: tests/loaders/loongarch/loader.ld $(LOADER_
 
 define isolation
 $(BUILD)/tests/isolation-$(1)/%.elf: FORCE | $(BUILD)/.setup-$(2)
-	$$(Q)$$(MAKE) -s -C tests/isolation ARCH=$(1) O=$$(CURDIR)/$$(BUILD)/tests/isolation-$(1) CC=$$(if $$(filter $(1),$$(ARCH)),$$(CC),$$(CC_$(1))) \
-		V=$$(if $$(Q),0,1) $$(CURDIR)/$$@
+	$$(Q)$$(MAKE) -s -C tests/isolation ARCH=$(1) O=$$(CURDIR)/$$(BUILD)/tests/isolation-$(1) \
+		CC=$$(if $$(filter $(1),$$(ARCH)),$$(CC),$$(CC_$(1))) V=$$(if $$(Q),0,1) $$(CURDIR)/$$@
 endef
 $(eval $(call isolation,x86,build))
 $(eval $(call isolation,loongarch,loongarch))

@@ -207,6 +207,21 @@ static void a_cpu_that_is_not_there_is_told(void **state)
 	assert_refused("  CPU with id 2: not in this machine, which has 2 CPUs\n");
 }
 
+static void assert_no_cpu_is_there(void)
+{
+	assert_int_equal(board_check(&info), -ENODEV);
+	assert_non_null(strstr(said, "  CPU with id 0: not in this machine, which has 0 CPUs\n"
+				     "  CPU with id 2: not in this machine, which has 0 CPUs\n"));
+}
+
+static void a_tree_without_cpus_lists_none(void **state)
+{
+	(void)state;
+	nr_cpus = 0;
+	make_tree();
+	assert_no_cpu_is_there();
+}
+
 static void memory_that_is_not_there_is_told(void **state)
 {
 	(void)state;
@@ -370,6 +385,13 @@ static void a_cpu_that_acpi_does_not_list_is_told(void **state)
 	assert_refused("  CPU with id 2: not in this machine, which has 2 CPUs\n");
 }
 
+static void acpi_tables_without_cpus_list_none(void **state)
+{
+	(void)state;
+	make_tables(0);
+	assert_no_cpu_is_there();
+}
+
 static void a_boot_cpu_is_compared_without_a_tree_too(void **state)
 {
 	(void)state;
@@ -457,6 +479,7 @@ int main(void)
 		cmocka_unit_test_setup(the_board_itself_is_taken, setup),
 		cmocka_unit_test_setup(a_boot_cpu_with_another_id_is_refused, setup),
 		cmocka_unit_test_setup(a_cpu_that_is_not_there_is_told, setup),
+		cmocka_unit_test_setup(a_tree_without_cpus_lists_none, setup),
 		cmocka_unit_test_setup(memory_that_is_not_there_is_told, setup),
 		cmocka_unit_test_setup(the_firmwares_map_has_the_last_word, setup),
 		cmocka_unit_test_setup(devices_elsewhere_are_told, setup),
@@ -469,6 +492,7 @@ int main(void)
 		cmocka_unit_test_setup(without_a_tree_memory_alone_is_compared, setup),
 		cmocka_unit_test_setup(without_a_tree_acpi_lists_the_cpus, setup),
 		cmocka_unit_test_setup(a_cpu_that_acpi_does_not_list_is_told, setup),
+		cmocka_unit_test_setup(acpi_tables_without_cpus_list_none, setup),
 		cmocka_unit_test_setup(a_boot_cpu_is_compared_without_a_tree_too, setup),
 		cmocka_unit_test_setup(a_damaged_list_is_refused, setup),
 		cmocka_unit_test_setup(an_entry_that_is_cut_off_does_not_count, setup),

@@ -68,7 +68,9 @@ static unsigned int check_cpus(const struct boot_info *info, const struct fdt *f
 		count = acpi_list_cpus(info->rsdp, &kind, 1, ids, MAX_CPUS);
 	if (count < 0)
 		log_printf("  CPUs: the machine has no sound ACPI table that lists them\n");
-	return board_check_cpus(boot_id, count > 0 ? ids : NULL, (unsigned int)count, "id") +
+	/* A list of none is a list, too. */
+	return board_check_cpus(boot_id, (fdt || info->rsdp) && count >= 0 ? ids : NULL,
+				(unsigned int)count, "id") +
 	       (count < 0);
 }
 
