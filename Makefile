@@ -352,8 +352,12 @@ gdb: $(OUT)/bulkhead.elf | $(SETUP_RUN) $(BUILD)/.setup-test
 # GRUB's rescue image: starts from CD and USB stick, by BIOS and by UEFI.
 .PHONY: iso
 iso: $(OUT)/bulkhead.iso
+ifneq ($(ARCH),x86)
+ifneq ($(filter iso %.iso,$(MAKECMDGOALS)),)
+$(error GRUB starts Bulkhead on x86 only; make efi, usb and itb are for $(ARCH), too)
+endif
+endif
 $(OUT)/%.iso: $(OUT)/%.elf images/grub.cfg | $(BUILD)/.setup-test
-	@[ $(ARCH) = x86 ] || { echo '$@: GRUB starts it on x86 only; make efi, usb and itb are for $(ARCH), too' >&2; exit 1; }
 	$(call say,ISO,$@)
 	@rm -rf $@.d && mkdir -p $@.d/boot/grub
 	@cp $< $@.d/boot/bulkhead.elf
